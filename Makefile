@@ -1,0 +1,58 @@
+# make run and make test are all that a newcomer needs; docs/contributing shows the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= .patchwarden
+
+.PHONY: run test check bench setup format lock clean agent
+
+run: setup
+	$(BIN)/patchwarden quickstart --data $(DATA)
+
+test: .venv/.development
+	$(BIN)/pytest -n 2
+
+check: .venv/.development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks
+	$(BIN)/lint-imports
+	$(BIN)/deptry src
+	$(BIN)/codespell
+
+bench: .venv/.development
+	$(BIN)/python -m benchmarks
+
+setup: .venv/.runtime
+
+format: .venv/.development
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+agent:
+	mkdir -p dist
+	$(PYTHON) -m zipapp src -m patchwarden_agent.__main__:main -o dist/patchwarden-agent.pyz -p '/usr/bin/env python3'
+
+# Two files with hashes: what it takes to run, and what it takes to work on it.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -c requirements/runtime.txt -o requirements/development.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv dist
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Patchwarden needs Python 3.11 or later: make run PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: .venv/bin/python pyproject.toml requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/.development: .venv/.runtime requirements/development.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
+	touch $@
