@@ -1,0 +1,34 @@
+"""When an approval rule approves a patch: delays and cut-off dates (contract 4.5)."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+from patchwarden.domain.baselines import ApprovalRule
+
+DAY_S = 86_400
+ALWAYS = -math.inf
+NEVER = math.inf
+
+
+def approved_after(rule: ApprovalRule, released_at: float | None) -> float:
+    """Give the instant after which `rule` approves a patch released at `released_at`.
+
+    `ALWAYS` if it has no delay, or if nobody knows when the patch was released (a delay cannot be
+    counted from nowhere, contract 4.5); `NEVER` if it was released after the rule's cut-off date.
+    """
+    if released_at is None:
+        return ALWAYS
+    if rule.approve_until_date is not None:
+        return ALWAYS if released_at < end_of_day(rule.approve_until_date) else NEVER
+    if rule.approve_after_days is None:
+        return ALWAYS
+    return released_at + rule.approve_after_days * DAY_S
+
+
+def end_of_day(date: str) -> float:
+    """Give the first instant after the UTC day `date` (`YYYY-MM-DD`).
+
+    Raises ValueError if there is no such day.
+    """
+    day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+    return (day + timedelta(days=1)).timestamp()

@@ -1,0 +1,115 @@
+"""What differs between operating systems, as data. The values stand in data/operating_systems/."""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from patchwarden.domain.baselines import PatchBaseline
+from patchwarden.domain.facts import Origin
+
+ApprovalDelay = Literal["honoured", "ignored"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginPattern:
+    """Matches an `Origin` whose named fields fit; `*` stands for any text, None for anything."""
+
+    label: str | None = None
+    codename: str | None = None
+    archive: str | None = None
+    """Only where it stays the same for the life of a release, as on Ubuntu."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformProduct:
+    """Which product string a node has, from its platform: `Debian12`."""
+
+    platform_version: str
+    """A whole version or its leading part: `12` matches `12` and `12.5`, not `120`. `*` matches
+    every version."""
+    product: str
+    """`{major}` and `{minor}` stand for the first two numbers of the node's version. An entry
+    with `{minor}` does not match a version without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredefinedBaseline:
+    """A baseline that AWS provides (contract 4.8)."""
+
+    baseline_id: str
+    """`pb-` and 17 hexadecimal digits, as in us-east-1."""
+    is_default: bool
+    """Whether it is the default of its operating system until another is registered."""
+    created_at: float
+    modified_at: float
+    content: PatchBaseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingSystemRules:
+    """Everything the engine needs to know about one operating system."""
+
+    operating_system: str
+    """A value of the service model's OperatingSystem."""
+    package_manager: str
+    """`apt`, `dnf`, `yum`, `zypper`, `windows-update`, `macos`."""
+    approval_delay: ApprovalDelay
+    """Whether ApproveAfterDays and ApproveUntilDate count, or are accepted and ignored."""
+    filter_values: Mapping[str, tuple[str, ...]]
+    """Filter key -> the values it takes, in the order of DescribePatchProperties; an empty
+    tuple if any text will do. A key that is absent is not allowed for this system."""
+    security_origins: tuple[OriginPattern, ...]
+    """A version offered by one of these is a security update (apt)."""
+    products: tuple[PlatformProduct, ...]
+    """The first that matches counts."""
+    predefined_baselines: tuple[PredefinedBaseline, ...]
+
+
+def product_of(rules: OperatingSystemRules, platform_version: str) -> str | None:
+    """Give the product string of a node, such as `Ubuntu22.04`; None if its version tells none.
+
+    It may be newer than the values that filters take.
+    """
+    numbers = _LEADING_NUMBERS.match(platform_version)
+    if numbers is None:
+        return None
+    major, minor = numbers.groups()
+    for entry in rules.products:
+        if minor is None and "{minor}" in entry.product:
+            continue
+        if _covers(entry.platform_version, platform_version):
+            return entry.product.format(major=major, minor=minor)
+    return None
+
+
+def is_security(rules: OperatingSystemRules, origins: Iterable[Origin]) -> bool:
+    """Say whether a version that `origins` offer is a security update: if any of them is one."""
+    return any(_fits(pattern, origin) for origin in origins for pattern in rules.security_origins)
+
+
+# `22.04`, `15`, `10.0.17763`; not `trixie/sid`
+_LEADING_NUMBERS = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+
+
+def _covers(leading: str, platform_version: str) -> bool:
+    return leading in {"*", platform_version} or platform_version.startswith(f"{leading}.")
+
+
+@functools.lru_cache(maxsize=4096)
+def _fits(pattern: OriginPattern, origin: Origin) -> bool:
+    return (
+        _is_like(pattern.label, origin.label)
+        and _is_like(pattern.codename, origin.codename)
+        and _is_like(pattern.archive, origin.archive)
+    )
+
+
+def _is_like(pattern: str | None, text: str) -> bool:
+    return pattern is None or _compiled(pattern).fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)

@@ -1,0 +1,1 @@
+"""The order of package versions, one module per packaging system."""
