@@ -1,0 +1,1 @@
+"""What nodes send: read, checked against limits, kept, judged."""

@@ -1,0 +1,24 @@
+"""Which request a client token stood for, so that a repeated one changes nothing."""
+
+from patchwarden.store.database import Database, Scope
+
+
+def find(db: Database, scope: Scope, operation: str, token: str) -> tuple[bytes, str] | None:
+    """Give the digest of the request first made with `token`, and its result."""
+    row = db.one(
+        "SELECT request_digest, result FROM idempotency_tokens"
+        " WHERE account_id = ? AND region = ? AND operation = ? AND token = ?",
+        (*scope, operation, token),
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def keep(
+    db: Database, scope: Scope, operation: str, token: str, outcome: tuple[bytes, str, float]
+) -> None:
+    """Remember (request digest, result, now) of a request made with `token`."""
+    db.execute(
+        "INSERT INTO idempotency_tokens (account_id, region, operation, token, request_digest,"
+        " result, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*scope, operation, token, *outcome),
+    )

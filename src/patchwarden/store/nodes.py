@@ -1,0 +1,136 @@
+"""Managed nodes: who they are and when they were last heard of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from patchwarden.domain import facts
+from patchwarden.store.database import Database, Row, Scope
+
+_COLUMNS = (
+    "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
+    " agent_version, operating_system, platform_type, platform_name, platform_version,"
+    " computer_name, ip_address, scan_id, verdict_id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedNode:
+    """One registered machine. What it has not told yet is empty."""
+
+    node_key: int
+    instance_id: str
+    activation_id: str | None
+    name: str | None
+    iam_role: str | None
+    tags: Mapping[str, str]
+    registered_at: float
+    last_ping_at: float | None
+    agent_version: str
+    operating_system: str
+    platform_type: str
+    platform_name: str
+    platform_version: str
+    computer_name: str
+    ip_address: str
+    scan_id: int | None
+    """Its newest report."""
+    verdict_id: int | None
+    """The evaluation in force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A node that is about to be added."""
+
+    instance_id: str
+    activation_id: str
+    name: str | None
+    iam_role: str
+    tags: Mapping[str, str]
+
+
+def add(db: Database, scope: Scope, registration: Registration, now: float) -> int:
+    """Store a new node; give its key."""
+    return db.insert(
+        "INSERT INTO nodes (account_id, region, instance_id, activation_id, name, iam_role, tags,"
+        " registered_at, last_ping_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *scope,
+            registration.instance_id,
+            registration.activation_id,
+            registration.name,
+            registration.iam_role,
+            msgspec.json.encode(registration.tags).decode(),
+            now,
+            now,
+        ),
+    )
+
+
+def find(db: Database, scope: Scope, instance_id: str) -> ManagedNode | None:
+    """Give one node of `scope`."""
+    row = db.one(
+        f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND instance_id = ?",  # noqa: S608
+        (*scope, instance_id),
+    )
+    return None if row is None else _node(row)
+
+
+def after(db: Database, scope: Scope, instance_id: str, limit: int) -> list[ManagedNode]:
+    """Give up to `limit` nodes of `scope` in the order of their ids, those behind `instance_id`."""
+    rows = db.all(
+        f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND instance_id > ?"  # noqa: S608
+        " ORDER BY instance_id LIMIT ?",
+        (*scope, instance_id, limit),
+    )
+    return [_node(row) for row in rows]
+
+
+def note_report(db: Database, node_key: int, node: facts.Node, collector: str, now: float) -> None:
+    """Keep what the node said about itself in its newest report."""
+    db.execute(
+        "UPDATE nodes SET last_ping_at = ?, agent_version = ?, operating_system = ?,"
+        " platform_type = ?, platform_name = ?, platform_version = ?, computer_name = ?,"
+        " ip_address = ? WHERE node_key = ?",
+        (
+            now,
+            collector.rpartition("/")[2],
+            node.operating_system,
+            node.platform_type,
+            node.platform_name,
+            node.platform_version,
+            node.computer_name,
+            node.ip_address,
+            node_key,
+        ),
+    )
+
+
+def remove(db: Database, node_key: int) -> None:
+    """Forget a node with everything that it reported."""
+    for table in ("verdicts", "scans", "facts", "nodes"):
+        db.execute(f"DELETE FROM {table} WHERE node_key = ?", (node_key,))  # noqa: S608
+
+
+def _node(row: Row) -> ManagedNode:
+    return ManagedNode(
+        node_key=row[0],
+        instance_id=row[1],
+        activation_id=row[2],
+        name=row[3],
+        iam_role=row[4],
+        tags=msgspec.json.decode(row[5], type=dict[str, str]),
+        registered_at=row[6],
+        last_ping_at=row[7],
+        agent_version=row[8],
+        operating_system=row[9],
+        platform_type=row[10],
+        platform_name=row[11],
+        platform_version=row[12],
+        computer_name=row[13],
+        ip_address=row[14],
+        scan_id=row[15],
+        verdict_id=row[16],
+    )

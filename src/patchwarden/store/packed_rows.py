@@ -1,0 +1,101 @@
+"""The patches of one node as packed columns: about 9 bytes a row.
+
+For each node, little-endian: a column of u32 record ids, one of u32 install times in whole
+seconds, one of u8 states and compliance levels, and, only if anybody is known to have installed
+anything, one of u8 positions in the node's list of installers. A page is a slice of each column.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchwarden.domain.patches import Verdict
+from patchwarden.domain.states import ComplianceLevel, PatchState
+
+_STATES = tuple(PatchState)
+_CODE_OF_STATE = {state: code for code, state in enumerate(_STATES)}
+_LEVEL_SHIFT = 4
+_STATE_MASK = 0x0F
+_MAX_INSTALLERS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class PackedRows:
+    """The columns of one evaluation."""
+
+    data: bytes
+    installers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.data) // (10 if self.installers else 9)
+
+    def state_codes(self, start: int, stop: int) -> bytes:
+        """Give the states and levels of a slice, one byte each; `unpack_state` reads them."""
+        offset = 8 * len(self)
+        return self.data[offset + start : offset + stop]
+
+    def pick(self, positions: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """Give the record ids and the state codes of some rows."""
+        record_ids = self._u32_column(0, positions)
+        return record_ids, self._u8_column(8, positions)
+
+    def pick_times(self, positions: Sequence[int]) -> Sequence[int]:
+        """Give the install times of some rows, in whole seconds; 0 where there is none."""
+        return self._u32_column(4, positions)
+
+    def pick_installers(self, positions: Sequence[int]) -> Sequence[int]:
+        """Give who installed the patches of some rows: 0 unknown, n the n-th of `installers`."""
+        return self._u8_column(9, positions)
+
+    def _u32_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
+        offset = column * len(self)
+        if isinstance(positions, range) and positions.step == 1:
+            first = offset + 4 * positions.start
+            return struct.unpack_from(f"<{len(positions)}I", self.data, first)
+        read = struct.Struct("<I").unpack_from
+        return [read(self.data, offset + 4 * position)[0] for position in positions]
+
+    def _u8_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
+        offset = column * len(self)
+        if isinstance(positions, range) and positions.step == 1:
+            return self.data[offset + positions.start : offset + positions.stop]
+        return [self.data[offset + position] for position in positions]
+
+
+def state_code(state: PatchState) -> int:
+    """Give the code of `state` in the lower half of a packed byte."""
+    return _CODE_OF_STATE[state]
+
+
+def unpack_state(packed: int) -> PatchState:
+    """Read the state out of a packed byte."""
+    return _STATES[packed & _STATE_MASK]
+
+
+def unpack_level(packed: int) -> ComplianceLevel:
+    """Read the compliance level out of a packed byte."""
+    return ComplianceLevel(packed >> _LEVEL_SHIFT)
+
+
+def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
+    """Pack `verdicts`, whose records are stored under `record_ids`, in their order."""
+    installers = _installers(verdicts)
+    count = len(verdicts)
+    columns = [
+        struct.pack(f"<{count}I", *record_ids),
+        struct.pack(f"<{count}I", *(int(verdict.installed_at) for verdict in verdicts)),
+        bytes(
+            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _LEVEL_SHIFT
+            for verdict in verdicts
+        ),
+    ]
+    if installers:
+        codes = {name: code for code, name in enumerate(installers, start=1)}
+        columns.append(bytes(codes.get(verdict.installed_by or "", 0) for verdict in verdicts))
+    return PackedRows(b"".join(columns), installers)
+
+
+def _installers(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    names = dict.fromkeys(verdict.installed_by for verdict in verdicts if verdict.installed_by)
+    # One byte a row: beyond 255 people on one machine, the rest count as unknown.
+    return tuple(names)[:_MAX_INSTALLERS]
