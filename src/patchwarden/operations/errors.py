@@ -1,0 +1,94 @@
+"""The errors of operations, and the one table from our errors to the service's codes."""
+
+from patchwarden.domain.baseline_validity import InvalidBaselineError
+from patchwarden.errors import CallerError, PatchwardenError
+from patchwarden.ingest.errors import InvalidReportError
+from patchwarden.protocol.page_token import InvalidPageToken
+
+
+class OperationError(CallerError):
+    """An error that the service model declares; `code` is the service's."""
+
+
+class InvalidInstanceIdError(OperationError):
+    """The account manages no such node."""
+
+    code = "InvalidInstanceId"
+
+
+class InvalidFilterError(OperationError):
+    """A filter has an unknown key, or lacks its key or values."""
+
+    code = "InvalidFilter"
+
+
+class InvalidFilterKeyError(OperationError):
+    """A filter of DescribeInstanceInformation has an unknown key."""
+
+    code = "InvalidFilterKey"
+
+
+class InvalidInstanceInformationFilterValueError(OperationError):
+    """A filter of DescribeInstanceInformation has a value that its key does not take."""
+
+    code = "InvalidInstanceInformationFilterValue"
+
+
+class InvalidActivationError(OperationError):
+    """The activation code is wrong, or the activation has expired or is used up."""
+
+    code = "InvalidActivation"
+
+
+class InvalidActivationIdError(OperationError):
+    """There is no such activation."""
+
+    code = "InvalidActivationId"
+
+
+class InvalidParametersError(OperationError):
+    """A parameter has a value that it cannot have."""
+
+    code = "InvalidParameters"
+
+
+class DoesNotExistError(OperationError):
+    """There is no such thing in the account."""
+
+    code = "DoesNotExistException"
+
+
+class InvalidResourceIdError(OperationError):
+    """An id has the form of nothing that the operation works on."""
+
+    code = "InvalidResourceId"
+
+
+class IdempotentParameterMismatchError(OperationError):
+    """A client token was used before, for another request."""
+
+    code = "IdempotentParameterMismatch"
+
+
+class ResourceLimitExceededError(OperationError):
+    """The account has as many of these as it may have."""
+
+    code = "ResourceLimitExceededException"
+
+
+class RequestValidationError(OperationError):
+    """The request breaks a rule that the service model cannot express."""
+
+    code = "ValidationException"
+
+
+_CODES: dict[type[PatchwardenError], str] = {
+    InvalidBaselineError: "ValidationException",
+    InvalidPageToken: "InvalidNextToken",
+    InvalidReportError: "InvalidReport",
+}
+
+
+def service_code(error: CallerError) -> str:
+    """Give the service's code for an error that is the caller's."""
+    return error.code if isinstance(error, OperationError) else _CODES[type(error)]

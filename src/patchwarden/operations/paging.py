@@ -1,0 +1,63 @@
+"""Page tokens of all operations: bound to the request that they continue (design, decision 5)."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from patchwarden.operations.context import Context, Request
+
+_NOT_BOUND = frozenset({"NextToken", "MaxResults"})
+_encoder = msgspec.json.Encoder(order="deterministic")
+_Item = TypeVar("_Item")
+
+
+def open_token(context: Context, request: Request) -> bytes:
+    """Give what the request's token was sealed with; empty if it asks for the first page.
+
+    Raises InvalidPageToken if the token was altered, has expired or continues another request.
+    """
+    token = request.get("NextToken")
+    if not token:
+        return b""
+    return context.resources.page_tokens.open(
+        token, binding=_binding(context, request), now=context.now
+    )
+
+
+def seal_token(context: Context, request: Request, payload: bytes) -> str:
+    """Make the token with which the next page of `request` can be asked for."""
+    return context.resources.page_tokens.seal(
+        payload,
+        binding=_binding(context, request),
+        expires_at=context.now + context.resources.choices.token_lifetime_s,
+        nonce=context.resources.random_bytes(12),
+    )
+
+
+def page_of(
+    context: Context,
+    request: Request,
+    items: Sequence[_Item],
+    *,
+    key: Callable[[_Item], str],
+    default_limit: int,
+) -> tuple[Sequence[_Item], str]:
+    """Give one page of `items`, which are in the order of their unique `key`, and the next token.
+
+    The next page goes on behind the last key, whatever was added or removed in between.
+    """
+    after = open_token(context, request).decode()
+    limit = request.get("MaxResults", default_limit)
+    rest = [item for item in items if key(item) > after] if after else items
+    page = rest[:limit]
+    if len(rest) <= limit:
+        return page, ""
+    return page, seal_token(context, request, key(page[-1]).encode())
+
+
+def _binding(context: Context, request: Request) -> bytes:
+    bound = {name: value for name, value in request.items() if name not in _NOT_BOUND}
+    encoded = _encoder.encode([context.operation, *context.scope, bound])
+    return hashlib.sha256(encoded).digest()

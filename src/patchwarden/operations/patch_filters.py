@@ -1,0 +1,59 @@
+"""The filters of DescribeInstancePatches (contract 2.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from patchwarden.domain.patches import PatchRecord
+from patchwarden.domain.states import parse_state
+from patchwarden.operations.errors import InvalidFilterError
+from patchwarden.store.packed_rows import state_code
+
+_RECORD_FIELDS = {"Classification": "classification", "KBId": "kb_id", "Severity": "severity"}
+_STATE_KEY = "State"
+_ALSO_MATCHES = {"Medium": "Moderate"}
+"""Asking for this severity finds that one too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFilters:
+    """Filters made ready: all must match, each by any of its values."""
+
+    states: frozenset[int] | None
+    """The packed codes of the states asked for; None for all."""
+    fields: tuple[tuple[str, frozenset[str]], ...]
+    """Field of `PatchRecord` and the values asked for."""
+
+    @property
+    def are_empty(self) -> bool:
+        """Whether everything matches."""
+        return self.states is None and not self.fields
+
+    def match_record(self, record: PatchRecord) -> bool:
+        """Say whether the filters on fields match; values are compared exactly."""
+        return all(getattr(record, field) in values for field, values in self.fields)
+
+
+def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
+    """Read the member `Filters` of a request.
+
+    Raises InvalidFilterError. A state that does not exist matches nothing.
+    """
+    states: frozenset[int] | None = None
+    fields: list[tuple[str, frozenset[str]]] = []
+    for filter_ in filters:
+        key, values = filter_.get("Key"), filter_.get("Values")
+        if not key or not values:
+            raise InvalidFilterError("Each filter needs a Key and at least one value in Values.")
+        if key == _STATE_KEY:
+            asked = frozenset(state_code(state) for state in map(parse_state, values) if state)
+            states = asked if states is None else states & asked
+        elif key in _RECORD_FIELDS:
+            wanted = frozenset(values).union(
+                _ALSO_MATCHES[value] for value in values if value in _ALSO_MATCHES
+            )
+            fields.append((_RECORD_FIELDS[key], wanted))
+        else:
+            valid = ", ".join(sorted({*_RECORD_FIELDS, _STATE_KEY}))
+            raise InvalidFilterError(f"Filter {key} is invalid. Valid filters are: {valid}.")
+    return PatchFilters(states, tuple(fields))

@@ -1,0 +1,1 @@
+"""What tests import, ours and other projects': a simulated fleet."""
