@@ -139,6 +139,13 @@ def unknown_operation() -> ServiceError:
     return ServiceError("UnknownOperationException", message_member=None)
 
 
+def not_implemented(operation_name: str) -> ServiceError:
+    """The operation is in the service model, but this version does not serve it."""
+    return ServiceError(
+        "UnknownOperationException", f"Patchwarden does not implement {operation_name} yet."
+    )
+
+
 def request_too_large(limit_bytes: int) -> ServiceError:
     """The body is over the limit.
 
