@@ -1,9 +1,10 @@
-# make run and make test are all that a newcomer needs; docs/contributing shows the rest.
+# make run and make test are all that a newcomer needs; CONTRIBUTING.md shows the rest.
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= .patchwarden
+DIST ?= dist
 
-.PHONY: run test check bench setup format lock clean agent
+.PHONY: run test check bench setup format lock clean agent wheel docs
 
 run: setup
 	$(BIN)/patchwarden quickstart --data $(DATA)
@@ -29,9 +30,21 @@ format: .venv/.development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The pages that are made out of the code.
+docs: .venv/.development
+	$(BIN)/python tests/docs/command_reference.py
+
+wheel: setup
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DIST) .
+
+# The agent alone in one file: it needs nothing but a Python of 3.9 or later.
 agent:
-	mkdir -p dist
-	$(PYTHON) -m zipapp src -m patchwarden_agent.__main__:main -o dist/patchwarden-agent.pyz -p '/usr/bin/env python3'
+	rm -rf $(DIST)/agent
+	mkdir -p $(DIST)/agent
+	cp -R src/patchwarden_agent $(DIST)/agent/
+	find $(DIST)/agent -name __pycache__ -prune -exec rm -rf {} +
+	$(PYTHON) -m zipapp $(DIST)/agent -m patchwarden_agent.__main__:main -o $(DIST)/patchwarden-agent.pyz -p '/usr/bin/env python3'
+	rm -rf $(DIST)/agent
 
 # Two files with hashes: what it takes to run, and what it takes to work on it.
 lock:

@@ -1,0 +1,94 @@
+"""Checks of a data directory: can it be used, is the store intact, is anybody let in."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from patchwarden.choices import Choices
+from patchwarden.cli.checks.finding import Finding, ok, problem, warning
+from patchwarden.cli.installation import opened
+from patchwarden.cli.output import age, counted
+from patchwarden.errors import PatchwardenError
+from patchwarden.store import credentials, health
+from patchwarden.store.database import FILE_NAME, Database
+
+_LITTLE_SPACE_BYTES = 1024**3
+_NO_SPACE_BYTES = 64 * 1024**2
+
+
+def installation_findings(directory: Path, now: float) -> Iterator[Finding]:
+    """Check the data directory and what is in it; nothing is created."""
+    if not (directory / FILE_NAME).exists():
+        yield warning(
+            "data directory",
+            f"There is no installation in {directory}; "
+            "make one with: patchwarden credentials create --role admin",
+        )
+        return
+    yield _permissions(directory)
+    yield _free_space(directory)
+    try:
+        with opened(directory) as (_, db):
+            yield ok("master key", "It opens the secrets in the store.")
+            yield from _store_findings(db, now)
+    except PatchwardenError as error:
+        yield problem("store", str(error))
+
+
+def _permissions(directory: Path) -> Finding:
+    check = "data directory"
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        return problem(check, f"{directory} cannot be written; run this as the server's user.")
+    if directory.stat().st_mode & 0o077:
+        return warning(check, f"{directory} is open to other users; run: chmod 700 {directory}")
+    return ok(check, f"{directory} is there, for its owner only.")
+
+
+def _free_space(directory: Path) -> Finding:
+    check = "disk space"
+    free = shutil.disk_usage(directory).free
+    amount = f"{free / 1024**3:.1f} GiB are free"
+    if free < _NO_SPACE_BYTES:
+        return problem(check, f"Only {amount} for {directory}; the store is about to fail.")
+    if free < _LITTLE_SPACE_BYTES:
+        return warning(check, f"Only {amount} for {directory}; make room before it is needed.")
+    return ok(check, f"{amount} for {directory}.")
+
+
+def _store_findings(db: Database, now: float) -> Iterator[Finding]:
+    damage = health.damage(db)
+    if damage:
+        yield problem("store", f"It is damaged ({damage[0]}); restore it from a backup.")
+        return
+    yield ok("store", "It opens, and SQLite finds it intact.")
+    yield _admin_key(db)
+    yield _nodes(db, now)
+
+
+def _admin_key(db: Database) -> Finding:
+    check = "credentials"
+    in_force = [key for key in credentials.everything(db) if key.revoked_at is None]
+    if not any(key.holder.role == "admin" for key in in_force):
+        return warning(
+            check,
+            "No admin has an access key in force; "
+            "make one with: patchwarden credentials create --role admin",
+        )
+    return ok(check, f"{counted(len(in_force), 'access key')} in force, an admin's among them.")
+
+
+def _nodes(db: Database, now: float) -> Finding:
+    check = "nodes"
+    stale_after_s = Choices().stale_after_s
+    counts = health.count_nodes(db, now - stale_after_s)
+    if counts.never_reported or counts.stale:
+        return warning(
+            check,
+            f"Of {counted(counts.registered, 'node')}, {counts.never_reported} never reported and "
+            f"{counts.stale} not for {age(stale_after_s)}: their state is unknown; "
+            "look at their agents.",
+        )
+    if counts.registered == 0:
+        return ok(check, "No nodes yet.")
+    return ok(check, f"{counted(counts.registered, 'node')}, and all reported lately.")

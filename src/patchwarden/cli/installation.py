@@ -1,0 +1,38 @@
+"""Opens the installation that a command works on, also while its server runs."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.installation import Installation, open_installation
+
+
+@contextmanager
+def opened(directory: Path, *, create: bool = False) -> Iterator[tuple[Installation, Database]]:
+    """Open the data directory with one connection; `create` makes it if there is none.
+
+    Raises InstallationError if it cannot be used.
+    """
+    if not create and not (directory / FILE_NAME).exists():
+        raise click.ClickException(
+            f"There is no installation in {directory}; name another with --data, "
+            "or make one with: patchwarden credentials create --role admin"
+        )
+    installation = open_installation(directory, secrets.token_bytes)
+    db = installation.connect()
+    try:
+        yield installation, db
+    finally:
+        db.close()
+
+
+def checked_account(_ctx: click.Context, _option: click.Parameter, account: object) -> str:
+    """Check an `--account`: twelve digits, as click gives it or the settings file has it."""
+    text = str(account)
+    if not (len(text) == 12 and text.isascii() and text.isdigit()):
+        raise click.BadParameter(f"{text} is no account; an account is 12 digits")
+    return text

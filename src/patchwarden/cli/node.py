@@ -1,0 +1,214 @@
+"""`patchwarden node`: what runs on a managed node, and a look at this machine."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from patchwarden.choices import Choices
+from patchwarden.cli.connection import DEFAULT_ENDPOINT
+from patchwarden.cli.examples import examples
+from patchwarden.cli.output import (
+    Column,
+    age,
+    counted,
+    format_option,
+    print_json,
+    print_table,
+    say,
+)
+from patchwarden.cli.scan_summary import ScanSummary, Upgrade, scan_document, summarize_scan
+from patchwarden.cli.serve import log_to_standard_error
+from patchwarden.cli.settings_file import SettingsGroup
+from patchwarden.domain.facts import Report
+from patchwarden_agent import registration as agent_registration
+from patchwarden_agent import run as agent_run
+from patchwarden_agent.registration import Registration
+from patchwarden_agent.scan import ScanOptions
+from patchwarden_agent.scan import scan as scan_machine
+
+_UPGRADE_COLUMNS = [
+    Column(title) for title in ("Package", "Installed", "Available", "Origin", "Would not upgrade")
+]
+_DEFAULT_INTERVAL_S = 3600
+_A_PATH = click.Path(exists=True, path_type=Path)
+
+
+@click.group(
+    cls=SettingsGroup,
+    epilog=examples(
+        "patchwarden node scan",
+        "patchwarden node register --endpoint http://patches.example.net:8440 --activation-id …",
+        "patchwarden node run",
+    ),
+)
+def node() -> None:
+    """This machine as a managed node: scan it, register it, keep it reporting."""
+
+
+@node.command(
+    epilog=examples(
+        "patchwarden node scan",
+        "patchwarden node scan --format report > scan.json",
+        "patchwarden node scan --root /mnt/image --format json",
+        "patchwarden node scan --dpkg-status /tmp/status-of-another-machine",
+    )
+)
+@click.option("--root", type=_A_PATH, help="Scan the file system that is mounted here.")
+@click.option("--dpkg-status", type=_A_PATH, help="Read the installed packages from this file.")
+@format_option("report")
+def scan(root: Path | None, dpkg_status: Path | None, output_format: str) -> None:
+    """Show what this machine has installed and what is available. Needs no server.
+
+    `--format report` prints what `report submit` and the agent send.
+    """
+    report = scan_machine(ScanOptions(root=root, dpkg_status=dpkg_status))
+    if output_format == "report":
+        click.echo(json.dumps(report))
+        return
+    summary = summarize_scan(msgspec.convert(report, Report))
+    if output_format == "json":
+        print_json(scan_document(summary))
+    else:
+        _print_summary(summary, time.time())
+
+
+@node.command(
+    epilog=examples(
+        "aws ssm create-activation --iam-role PatchwardenManagedNode --endpoint-url URL",
+        "patchwarden node register --endpoint URL --activation-id ID    (asks for the code)",
+        "patchwarden node register --activation-id ID --activation-code - < code.txt",
+    )
+)
+@click.option(
+    "--endpoint",
+    envvar="PATCHWARDEN_ENDPOINT",
+    default=DEFAULT_ENDPOINT,
+    metavar="URL",
+    show_envvar=True,
+    help="The server.",
+)
+@click.option("--activation-id", required=True, help="As CreateActivation gave it.")
+@click.option(
+    "--activation-code",
+    envvar="PATCHWARDEN_ACTIVATION_CODE",
+    show_envvar=True,
+    help="As CreateActivation gave it; `-` reads standard input. Without it, a terminal is asked: "
+    "other users can see command lines.",
+)
+@click.option(
+    "--state",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to keep the registration in; by default the agent's usual one.",
+)
+@click.option("--force", is_flag=True, help="Replace a registration that is there already.")
+def register(
+    endpoint: str,
+    activation_id: str,
+    activation_code: str | None,
+    path: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Make this machine a managed node of a server."""
+    path = path or agent_registration.default_path()
+    if path.exists() and not force:
+        raise click.ClickException(
+            f"This machine is registered already, in {path}; replace that with --force."
+        )
+    code = _secret(activation_code)
+    registration = agent_registration.register(endpoint, activation_id, code)
+    registration.save(path)
+    say(f"Registered as {registration.instance_id}. Report with: patchwarden node run --once")
+
+
+def _secret(given: str | None) -> str:
+    if given == "-":
+        return sys.stdin.readline().strip()
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "There is no activation code; set PATCHWARDEN_ACTIVATION_CODE, "
+            "or give --activation-code - and write it to standard input."
+        )
+    answer: str = click.prompt("Activation code", hide_input=True)
+    return answer
+
+
+@node.command(
+    epilog=examples("patchwarden node run", "patchwarden node run --once    (from cron or a timer)")
+)
+@click.option("--once", is_flag=True, help="Scan and report once, then end.")
+@click.option(
+    "--interval",
+    "interval_s",
+    type=click.IntRange(60),
+    default=_DEFAULT_INTERVAL_S,
+    metavar="SECONDS",
+    help="The time between two scans.",
+)
+@click.option(
+    "--state",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file that `node register` kept the registration in.",
+)
+def run(interval_s: int, path: Path | None, *, once: bool) -> None:
+    """Run the agent: scan this machine and report, again and again."""
+    log_to_standard_error("info")
+    registration = Registration.load(path or agent_registration.default_path())
+    agent_run.run(registration, ScanOptions(), interval_s=interval_s, once=once)
+    if once:
+        say(f"Reported. See: patchwarden patches {registration.instance_id}")
+
+
+def _print_summary(summary: ScanSummary, now: float) -> None:
+    node_facts, scan_facts = summary.report.node, summary.report.scan
+    if summary.upgrades:
+        print_table(_UPGRADE_COLUMNS, [_upgrade_row(upgrade) for upgrade in summary.upgrades])
+        say()
+    say(
+        f"{node_facts.platform_name} {node_facts.platform_version}, "
+        f"kernel {node_facts.kernel_release or 'unknown'}: "
+        f"{counted(len(summary.report.packages.installed), 'package')} installed, "
+        f"{len(summary.upgrades)} with a newer version, {summary.security_count} of those from a "
+        f"security origin (by {scan_facts.evidence})."
+    )
+    say(_lists_sentence(summary.lists_fetched_at, now))
+    say(_reboot_sentence(summary))
+    for topic, what in scan_facts.details.items():
+        say(f"Not found out: {topic}: {what}")
+
+
+def _upgrade_row(upgrade: Upgrade) -> tuple[str, ...]:
+    return (
+        f"{upgrade.package.name}.{upgrade.package.architecture}",
+        upgrade.package.version,
+        upgrade.newest.version,
+        "security" if upgrade.is_security else "",
+        upgrade.obstacle,
+    )
+
+
+def _lists_sentence(fetched_at: float | None, now: float) -> str:
+    if fetched_at is None:
+        return "Age of the package lists: unknown; there may be newer versions than these."
+    old = age(now - fetched_at)
+    if now - fetched_at > Choices().stale_after_s:
+        return f"The package lists are {old} old: run apt-get update, there may be newer versions."
+    return f"The package lists are at most {old} old."
+
+
+def _reboot_sentence(summary: ScanSummary) -> str:
+    reboot = summary.report.node.reboot
+    if reboot is None:
+        return "Reboot: unknown whether one is needed."
+    if not reboot.required:
+        return "Reboot: not needed."
+    because = "; ".join(reboot.reasons) or ", ".join(reboot.packages)
+    return f"Reboot needed: {because}." if because else "Reboot needed."

@@ -1,0 +1,77 @@
+"""`patchwarden serve`: the server in the foreground."""
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from patchwarden import __version__
+from patchwarden.choices import Choices
+from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.examples import examples
+from patchwarden.cli.listen_address import ListenAddress, listen_option
+from patchwarden.server.settings import Settings
+
+
+@click.command(
+    epilog=examples(
+        "patchwarden serve",
+        "patchwarden serve --data /srv/patchwarden --listen 0.0.0.0:8440",
+        "patchwarden serve --data /tmp/for-tests --no-auth --state-spelling service",
+    )
+)
+@data_directory_option
+@listen_option
+@click.option(
+    "--no-auth",
+    is_flag=True,
+    help="Believe every request without a signature. For tests; on loopback only.",
+)
+@click.option(
+    "--state-spelling",
+    type=click.Choice(["published", "service"]),
+    default="published",
+    help="Spell patch states as the published API (INSTALLED_OTHER) or as AWS's live service "
+    "(InstalledOther).",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    help="What to log on standard error; debug logs every request.",
+)
+def serve(
+    data_directory: Path,
+    listen: ListenAddress,
+    *,
+    no_auth: bool,
+    state_spelling: Literal["published", "service"],
+    log_level: str,
+) -> None:
+    """Serve the API until Ctrl-C."""
+    from patchwarden.server import listening  # noqa: PLC0415 - not needed for --help
+
+    log_to_standard_error(log_level)
+    settings = Settings(
+        data_directory=data_directory,
+        host=listen.host,
+        port=listen.port,
+        no_auth=no_auth,
+        choices=replace(Choices(), state_spelling=state_spelling),
+    )
+    listener = listening.Listener(settings.host, settings.port)
+    click.echo(f"Patchwarden {__version__} serves {listener.url} with the data in {data_directory}")
+    sys.stdout.flush()
+    listening.serve(settings, listener)
+
+
+def log_to_standard_error(level: str) -> None:
+    """Send log lines of `level` and above to standard error."""
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    # Its own life is not news, unless something is wrong with it.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

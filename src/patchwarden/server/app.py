@@ -1,0 +1,91 @@
+"""The only composition: from settings to a server that answers."""
+
+import secrets
+from dataclasses import dataclass
+
+from patchwarden import __version__
+from patchwarden.evaluation.run import Engine
+from patchwarden.operations.context import Resources
+from patchwarden.operations.patch_fragments import PatchFragments
+from patchwarden.protocol.page_token import PageTokens
+from patchwarden.protocol.service_model import ServiceModel
+from patchwarden.server.authentication import by_signature, by_word
+from patchwarden.server.aws_endpoint import AwsEndpoint
+from patchwarden.server.health import health
+from patchwarden.server.http import HttpAnswer, HttpScope, Receive, Send, send_answer
+from patchwarden.server.keyring import Keyring
+from patchwarden.server.settings import Settings
+from patchwarden.server.writer import Writer
+from patchwarden.store.credentials import Issuer
+from patchwarden.store.database import Database
+from patchwarden.store.installation import open_installation
+
+HEALTH_PATH = "/_patchwarden/health"
+_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+_GREETING = (
+    f"Patchwarden {__version__}: the patch side of AWS Systems Manager.\n"
+    "Use any AWS client with this URL as its endpoint, such as\n"
+    "aws ssm describe-instance-information --endpoint-url URL\n"
+).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The ASGI application of one server."""
+
+    endpoint: AwsEndpoint
+    reader: Database
+    writer: Writer
+
+    async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request, or the start and end of the server."""
+        if scope["type"] == "http":
+            if scope["path"] == "/" and scope["method"] == "POST":
+                await self.endpoint(scope, receive, send)
+            else:
+                await send_answer(send, self._page(scope))
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    def _page(self, scope: HttpScope) -> HttpAnswer:
+        is_get = scope["method"] in {"GET", "HEAD"}
+        if is_get and scope["path"] == HEALTH_PATH:
+            return health(self.reader)
+        if is_get and scope["path"] == "/":
+            return HttpAnswer(200, _GREETING, _TEXT)
+        return HttpAnswer(404, b"There is nothing here; the API is POST /.\n", _TEXT)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.writer.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.writer.stop()
+        self.reader.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build_app(settings: Settings) -> App:
+    """Open the installation and put a server on top of it.
+
+    Raises InstallationError if the installation cannot be used.
+    """
+    installation = open_installation(settings.data_directory, secrets.token_bytes)
+    vault = installation.vault
+    reader = installation.connect(read_only=True)
+    writer = Writer(installation.connect())
+    resources = Resources(
+        engine=Engine(settings.choices),
+        page_tokens=PageTokens(vault.derived_key("page tokens")),
+        fragments=PatchFragments(settings.choices.state_spelling),
+        issuer=Issuer(vault=vault, random_bytes=secrets.token_bytes),
+        random_bytes=secrets.token_bytes,
+    )
+    endpoint = AwsEndpoint(
+        model=ServiceModel.load(),
+        authenticate=by_word if settings.no_auth else by_signature(Keyring(reader, vault)),
+        resources=resources,
+        reader=reader,
+        writer=writer,
+    )
+    return App(endpoint=endpoint, reader=reader, writer=writer)

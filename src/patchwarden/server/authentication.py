@@ -1,0 +1,69 @@
+"""Who sends a request, and in whose account and region it works (design, decision 6)."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from patchwarden.protocol import sigv4
+from patchwarden.protocol.errors import ServiceError, unrecognized_client
+from patchwarden.protocol.service_model import Operation
+from patchwarden.protocol.sigv4 import HttpRequest
+from patchwarden.server.keyring import Keyring
+from patchwarden.store.credentials import Holder
+from patchwarden.store.database import Scope
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+class Caller(NamedTuple):
+    """An authenticated sender."""
+
+    holder: Holder
+    scope: Scope
+    access_key_id: str
+    """Empty if the request needed no signature."""
+
+
+NOBODY = Caller(Holder(account_id="", role="node"), Scope("", ""), "")
+"""The sender of an operation that needs no signature: it proves otherwise what it may do."""
+
+Authenticate = Callable[[HttpRequest, Operation, float], Caller]
+
+
+def by_signature(keyring: Keyring) -> Authenticate:
+    """Give the way to authenticate by Signature Version 4 with a key from `keyring`."""
+
+    def authenticate(request: HttpRequest, operation: Operation, now: float) -> Caller:
+        if not operation.is_signed:
+            return NOBODY
+        claim = sigv4.read_authorization(request)
+        key = keyring.find(claim.access_key_id)
+        if key is None:
+            raise unrecognized_client()
+        sigv4.verify(request, claim, key.secret, service=operation.signing_name, now=now)
+        return Caller(key.holder, Scope(key.holder.account_id, claim.region), claim.access_key_id)
+
+    return authenticate
+
+
+def by_word(request: HttpRequest, operation: Operation, now: float) -> Caller:  # noqa: ARG001
+    """Believe every request, as `--no-auth` does.
+
+    An access key id of twelve digits names the account, as emulators have it; the region is the
+    one that the request was signed for.
+    """
+    if not operation.is_signed:
+        return NOBODY
+    account, region = DEFAULT_ACCOUNT, DEFAULT_REGION
+    try:
+        claim = sigv4.read_authorization(request)
+    except ServiceError:
+        pass
+    else:
+        region = claim.region or region
+        if _ACCOUNT.fullmatch(claim.access_key_id):
+            account = claim.access_key_id
+    holder = Holder(account_id=account, role="admin", description="anybody")
+    return Caller(holder, Scope(account, region), "")

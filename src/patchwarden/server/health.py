@@ -1,0 +1,23 @@
+"""Whether this server can do its work, for those who watch it."""
+
+import msgspec
+
+from patchwarden import __version__
+from patchwarden.errors import PatchwardenError
+from patchwarden.server.http import HttpAnswer
+from patchwarden.store.database import Database
+
+_JSON = [(b"content-type", b"application/json")]
+
+
+def health(db: Database) -> HttpAnswer:
+    """Answer 200 if the store can be read, else 503."""
+    try:
+        db.one("SELECT count(*) FROM installation")
+    except PatchwardenError:
+        return HttpAnswer(503, _body("the store cannot be read"), _JSON)
+    return HttpAnswer(200, _body("ok"), _JSON)
+
+
+def _body(status: str) -> bytes:
+    return msgspec.json.encode({"status": status, "version": __version__})

@@ -1,0 +1,54 @@
+"""Access keys as the server needs them for every request: found once, opened once."""
+
+from typing import NamedTuple
+
+from patchwarden.store import credentials
+from patchwarden.store.credentials import Holder
+from patchwarden.store.database import Database
+from patchwarden.store.vault import Vault
+
+_MAX_KNOWN = 10_000
+
+
+class Key(NamedTuple):
+    """An access key in force."""
+
+    holder: Holder
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Key(holder={self.holder!r})"
+
+
+class Keyring:
+    """Remembers the keys it has opened until anything in the store changes.
+
+    So a key that was revoked, also by another process, is refused from then on.
+    """
+
+    def __init__(self, db: Database, vault: Vault) -> None:
+        """Read from `db`; open secrets with `vault`."""
+        self._db = db
+        self._vault = vault
+        self._known: dict[str, Key] = {}
+        self._as_of = -1
+
+    def find(self, access_key_id: str) -> Key | None:
+        """Give the key with this id; None if there is none in force."""
+        counter = self._db.change_counter()
+        if counter != self._as_of or len(self._known) > _MAX_KNOWN:
+            self._known.clear()
+            self._as_of = counter
+        key = self._known.get(access_key_id)
+        if key is None:
+            key = self._open(access_key_id)
+            if key is not None:
+                self._known[access_key_id] = key
+        return key
+
+    def _open(self, access_key_id: str) -> Key | None:
+        credential = credentials.find(self._db, access_key_id)
+        if credential is None:
+            return None
+        secret = self._vault.open(credential.sealed_secret, credential.access_key_id)
+        return Key(credential.holder, secret)

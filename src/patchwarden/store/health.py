@@ -1,0 +1,32 @@
+"""What `patchwarden doctor` asks the store: is it intact, and what does it know of its nodes."""
+
+from typing import NamedTuple
+
+from patchwarden.store.database import Database
+
+
+class NodeCounts(NamedTuple):
+    """The managed nodes of all accounts, by what is known about them."""
+
+    registered: int
+    never_reported: int
+    stale: int
+    """Reported before, but not since the instant that was asked for."""
+
+
+def damage(db: Database) -> list[str]:
+    """Give what SQLite finds wrong with the file, in its words; empty if it is intact."""
+    found = [str(row[0]) for row in db.all("PRAGMA quick_check")]
+    return [] if found == ["ok"] else found
+
+
+def count_nodes(db: Database, reported_since: float) -> NodeCounts:
+    """Count the nodes; `reported_since` divides what is stale from what is not."""
+    row = db.one(
+        "SELECT count(*), coalesce(sum(n.scan_id IS NULL), 0),"
+        " coalesce(sum(s.received_at < ?), 0)"
+        " FROM nodes n LEFT JOIN scans s ON s.scan_id = n.scan_id",
+        (reported_since,),
+    )
+    assert row is not None
+    return NodeCounts(*row)
