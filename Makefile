@@ -32,7 +32,7 @@ format: .venv/.development
 
 # The pages that are made out of the code.
 docs: .venv/.development
-	$(BIN)/python tests/docs/command_reference.py
+	$(BIN)/python tests/command_reference.py
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DIST) .
