@@ -1,0 +1,34 @@
+"""Hands a report to the server."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+from patchwarden_agent.client import Operation, call
+from patchwarden_agent.registration import Registration
+from patchwarden_agent.signing import SigningKey
+
+_SUBMIT = Operation("Patchwarden", "SubmitReport")
+_SERVICE = "ssm"
+
+
+def submit(registration: Registration, report: dict[str, Any]) -> dict[str, Any]:
+    """Send `report`, and give the server's answer; it is stored durably then.
+
+    Raises RequestError if the server refuses it, UnreachableError if there is no answer.
+    """
+    key = SigningKey(
+        access_key_id=registration.access_key_id,
+        secret_access_key=registration.secret_access_key,
+        region=registration.region,
+        service=_SERVICE,
+    )
+    members = {"InstanceId": registration.instance_id, "Report": _packed(report)}
+    return call(registration.endpoint, _SUBMIT, members, key)
+
+
+def _packed(report: dict[str, Any]) -> str:
+    text = json.dumps(report, separators=(",", ":")).encode("utf-8")
+    # No time in the header: the same report gives the same bytes.
+    return base64.b64encode(gzip.compress(text, compresslevel=6, mtime=0)).decode("ascii")

@@ -1,0 +1,92 @@
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from patchwarden_agent.errors import AgentError, RequestError, UnreachableError
+from patchwarden_agent.run import Steps, keep_reporting, spread_of
+
+
+@dataclass
+class Node:
+    """A node whose scans and submissions go as planned; its time passes by waiting alone."""
+
+    failures: list[AgentError | None]
+    """What becomes of each submission, in turn; the run is stopped when none is left."""
+    scan_error: AgentError | None = None
+    now: float = 1000.0
+    scans: list[float] = field(default_factory=list)
+    submissions: list[tuple[float, int]] = field(default_factory=list)
+    """When, and which scan."""
+
+    def steps(self) -> Steps:
+        return Steps(self._scan, self._submit, lambda: self.now, self._wait)
+
+    def _scan(self) -> dict[str, Any]:
+        self.scans.append(self.now)
+        if self.scan_error is not None:
+            raise self.scan_error
+        return {"number": len(self.scans)}
+
+    def _submit(self, report: dict[str, Any]) -> dict[str, Any]:
+        self.submissions.append((self.now, report["number"]))
+        failure = self.failures.pop(0)
+        if failure is not None:
+            raise failure
+        return {"ReportId": "r"}
+
+    def _wait(self, seconds: float) -> bool:
+        assert seconds >= 0
+        self.now += seconds
+        return not self.failures or len(self.scans) >= 4
+
+
+def _run(node: Node) -> Node:
+    keep_reporting(node.steps(), interval_s=600.0, spread=1.0)
+    return node
+
+
+def test_a_report_is_made_every_interval() -> None:
+    node = _run(Node([None, None, None]))
+    assert node.scans == [1000.0, 1600.0, 2200.0]
+    assert node.submissions == [(1000.0, 1), (1600.0, 2), (2200.0, 3)]
+
+
+def test_a_report_that_did_not_arrive_is_sent_again_with_growing_pauses() -> None:
+    lost = UnreachableError("lost")
+    node = _run(Node([lost, lost, lost, None, None]))
+    assert node.submissions == [(1000.0, 1), (1002.0, 1), (1006.0, 1), (1014.0, 1), (1600.0, 2)]
+
+
+def test_a_server_that_stays_away_gets_a_new_report_when_one_is_due() -> None:
+    node = _run(Node([UnreachableError("lost")] * 100))
+    assert node.scans == [1000.0, 1600.0, 2200.0, 2800.0]
+    assert max(number for _, number in node.submissions) == 4
+
+
+def test_a_refused_report_is_not_sent_again() -> None:
+    refused = RequestError("no", code="InvalidReport", message="", status=400)
+    node = _run(Node([refused, None]))
+    assert node.submissions == [(1000.0, 1), (1600.0, 2)]
+
+
+def test_a_failed_scan_is_tried_again_when_the_next_is_due() -> None:
+    node = _run(Node([None], scan_error=AgentError("unreadable")))
+    assert node.scans == [1000.0, 1600.0, 2200.0, 2800.0]
+    assert node.submissions == []
+
+
+def test_a_bug_is_not_hidden() -> None:
+    def broken() -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    node = Node([None])
+    steps = Steps(broken, node.steps().submit, lambda: 0.0, lambda _: True)
+    with pytest.raises(ZeroDivisionError):
+        keep_reporting(steps, 600.0, 0.5)
+
+
+def test_nodes_do_not_act_in_step() -> None:
+    spreads = {spread_of(f"mi-{number:017x}") for number in range(100)}
+    assert len(spreads) > 50
+    assert all(0 <= spread <= 1 for spread in spreads)
