@@ -46,7 +46,7 @@ def current(
     """Give a node with an evaluation that holds at `now`; None if `scope` has no such node.
 
     If the one in force is outdated, the node is judged again. Raises WriteRequiredError where
-    that would have to write and `db` is read-only.
+    that would have to write and `db` is read-only; if it is not, a transaction must have begun.
     """
     state = verdicts.of_node(db, scope, instance_id)
     if state is None or state.scan_id is None or _is_current(state, engine, now):
@@ -60,8 +60,11 @@ def current(
 def judge(db: Database, engine: Engine, scope: Scope, instance_id: str, now: float) -> None:
     """Judge a node by its newest report and put the result in force.
 
-    If nothing that bears on the verdict has changed, the one in force is only confirmed.
+    If nothing that bears on the verdict has changed, the one in force is only confirmed. What was
+    superseded so long ago that no page token can refer to it is dropped. Must run inside a
+    transaction.
     """
+    assert db.in_transaction
     state = verdicts.of_node(db, scope, instance_id)
     assert state is not None
     assert state.scan_id is not None
@@ -75,14 +78,13 @@ def judge(db: Database, engine: Engine, scope: Scope, instance_id: str, now: flo
         patch_group=patch_group(node.tags),
         engine=engine.identity,
     )
+    verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
     if state.verdict is not None and _still_holds(db, state.verdict, provenance, now):
         assert state.verdict_id is not None
         verdicts.confirm(db, state.verdict_id, state.scan_id, state.generation)
         return
     verdict = _evaluate(db, engine, state, assigned, provenance, now)
-    verdicts.put_in_force(
-        db, state.node_key, verdict, keep_since=now - engine.choices.token_lifetime_s
-    )
+    verdicts.put_in_force(db, state.node_key, verdict)
 
 
 def _is_current(state: NodeState, engine: Engine, now: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from patchwarden.evaluation import run
 from patchwarden.evaluation.kept_reports import split
 from patchwarden.evaluation.run import Engine
-from patchwarden.ingest.report import read_packages, read_parts
+from patchwarden.ingest.report import check_packages, read_parts
 from patchwarden.store import nodes, scans
 from patchwarden.store.database import Database, Scope
 
@@ -16,24 +16,34 @@ class Receipt:
 
     report_id: str
     packages_changed: bool
+    """Whether its packages differ from those of the node's newest report before it."""
+    is_newest: bool
+    """Whether the node is judged by it; if not, a later scan had arrived before."""
 
 
 def accept_report(
     db: Database, engine: Engine, scope: Scope, instance_id: str, sent: bytes, now: float
 ) -> Receipt | None:
-    """Keep `sent` as the newest report of a node and judge it; None if there is no such node.
+    """Keep `sent` as a report of a node and judge the node; None if there is no such node.
 
-    Must run inside a transaction. Raises InvalidReportError.
+    Must run inside a transaction or savepoint, which undoes all of it if this raises. Raises
+    InvalidReportError.
     """
     node = nodes.find(db, scope, instance_id)
     if node is None:
         return None
     parts = read_parts(sent, now)
-    scan = split(parts.scan, parts.node, bytes(parts.packages), received_at=now)
-    scan_id, packages_changed = scans.add(db, node.node_key, scan)
-    if packages_changed:
+    kept = scans.add(db, node.node_key, split(parts.sent, parts.scan, received_at=now))
+    if kept.packages_are_new:
         # Packages that the store already has were checked when they first came.
-        read_packages(parts.packages)
-    nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
-    run.judge(db, engine, scope, instance_id, now)
-    return Receipt(report_id=str(scan_id), packages_changed=packages_changed)
+        check_packages(parts.sent.packages)
+    if kept.is_newest:
+        nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
+        run.judge(db, engine, scope, instance_id, now)
+    else:
+        nodes.note_sign_of_life(db, node.node_key, now)
+    return Receipt(
+        report_id=str(kept.scan_id),
+        packages_changed=kept.packages_changed,
+        is_newest=kept.is_newest,
+    )

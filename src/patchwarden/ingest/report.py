@@ -1,40 +1,55 @@
-"""Reads a report: JSON, perhaps gzip-compressed; `domain.facts` has its form."""
+"""Reads a report: JSON, perhaps gzip-compressed; `domain.facts` has its form.
 
-import math
+Members that `domain.facts` does not know are allowed: a newer agent may say more.
+"""
+
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeVar
 
 import msgspec
 
 from patchwarden.data.load import operating_systems
-from patchwarden.domain.facts import Node, Packages, Scan
+from patchwarden.domain.facts import Node, NotInstalled, Package, Packages, Scan
+from patchwarden.evaluation.kept_reports import SentParts
 from patchwarden.ingest.errors import InvalidReportError
+from patchwarden.ingest.limits import LimitedDecoder
 
-MAX_REPORT_BYTES = 64 * 1024 * 1024
+MAX_REPORT_BYTES = 16 * 1024 * 1024
 """Of JSON, once decompressed."""
-MAX_PACKAGES = 50_000
-MAX_TEXT = 512
 MAX_CLOCK_AHEAD_S = 24 * 3600
-_MAX_TIME = 2**32 - 1
+MAX_NOT_INSTALLED = 1_000_000
+"""Packages that could be installed."""
 _GZIP_MAGIC = b"\x1f\x8b"
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_PATH = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
+_MAX_PROBLEM = 200
 _ENGINES = frozenset({"apt"})
+_PLATFORM_TYPES = ("Linux", "MacOS", "Windows")
 
 
-class ReportParts(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportParts:
     """A report whose packages have not been read yet, only delimited."""
 
-    schema: Literal[1]
     scan: Scan
     node: Node
+    sent: SentParts
+
+
+class _Members(msgspec.Struct, frozen=True):
+    schema: Literal[1]
+    scan: msgspec.Raw
+    node: msgspec.Raw
     packages: msgspec.Raw
 
 
 _T = TypeVar("_T")
-_parts = msgspec.json.Decoder(ReportParts)
-_packages = msgspec.json.Decoder(Packages)
+_members = msgspec.json.Decoder(_Members)
+_scan = LimitedDecoder(Scan)
+_node = LimitedDecoder(Node)
+_packages = LimitedDecoder(Packages)
 
 
 def read_parts(sent: bytes, now: float) -> ReportParts:
@@ -42,114 +57,137 @@ def read_parts(sent: bytes, now: float) -> ReportParts:
 
     Raises InvalidReportError with the path to what is wrong.
     """
-    parts = _decode(_parts, _decompress(sent))
-    rules = operating_systems().get(parts.node.operating_system)
-    if rules is None:
-        _refuse("node.operating_system", f"is {parts.node.operating_system!r}, which is unknown")
-    elif rules.package_manager not in _ENGINES:
-        _refuse(
-            "node.operating_system",
-            f"is {parts.node.operating_system}, whose patches this version cannot judge yet",
-        )
-    _check_times(parts, now)
-    _check_texts("node", [parts.node.computer_name, parts.node.ip_address, parts.scan.collector])
-    _check_texts("node", [parts.node.platform_name, parts.node.platform_version])
+    report = _text_of(sent)
+    members = _decode(_members.decode, report)
+    parts = ReportParts(
+        scan=_decode(_scan.decode, bytes(members.scan), within="scan"),
+        node=_decode(_node.decode, bytes(members.node), within="node"),
+        sent=SentParts(
+            scan=bytes(members.scan), node=bytes(members.node), packages=bytes(members.packages)
+        ),
+    )
+    _check_scan(parts.scan, now)
+    _check_node(parts.node)
     return parts
 
 
-def read_packages(packages: msgspec.Raw) -> Packages:
-    """Read the packages, and check them.
+def check_packages(packages: bytes) -> None:
+    """Read the packages of a report to see whether they can be kept.
 
     Raises InvalidReportError with the path to what is wrong.
     """
-    read = _decode(_packages, packages, within="packages")
-    if len(read.installed) > MAX_PACKAGES:
-        _refuse(
-            "packages.installed", f"has {len(read.installed)} items; {MAX_PACKAGES} is the most"
-        )
+    read = _decode(_packages.decode, packages, within="packages")
     if read.package_manager not in _ENGINES:
         _refuse("packages.package_manager", f"is {read.package_manager!r}, which is unknown")
-    for position, problem in _package_problems(read):
-        _refuse(f"packages.installed[{position}]", problem)
-    for position, group in enumerate(read.not_installed):
-        if group.count < 0 or not _are_positions(group.origins, len(read.origins)):
-            _refuse(f"packages.not_installed[{position}]", "has a negative count or unknown origin")
-    return read
+    _check_installed(read.installed, len(read.origins))
+    _check_not_installed(read.not_installed, len(read.origins))
 
 
-def _decompress(sent: bytes) -> bytes:
-    if not sent.startswith(_GZIP_MAGIC):
-        return sent
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        report = stream.decompress(sent, MAX_REPORT_BYTES)
-    except zlib.error as error:
-        raise InvalidReportError(f"The report is not valid gzip: {error}.") from error
-    if stream.unconsumed_tail:
+def _text_of(sent: bytes) -> bytes:
+    report = _decompressed(sent) if sent.startswith(_GZIP_MAGIC) else sent
+    if len(report) > MAX_REPORT_BYTES:
         raise InvalidReportError(
-            f"The report is larger than {MAX_REPORT_BYTES} bytes when decompressed."
+            f"The report is larger than {MAX_REPORT_BYTES} bytes, once decompressed."
         )
-    if not stream.eof:
-        raise InvalidReportError("The report is cut off: its gzip stream has no end.")
+    try:
+        # The decoder does not look into what it skips, and that is kept too.
+        str(report, "utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidReportError(f"The report is not UTF-8: {error}.") from error
     return report
 
 
-def _decode(decoder: msgspec.json.Decoder[_T], encoded: bytes, within: str = "") -> _T:
+def _decompressed(sent: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        return decoder.decode(encoded)
+        report = stream.decompress(sent, MAX_REPORT_BYTES + 1)
+    except zlib.error as error:
+        raise InvalidReportError(f"The report is not valid gzip: {error}.") from error
+    if len(report) <= MAX_REPORT_BYTES and not stream.eof:
+        raise InvalidReportError("The report is cut off: its gzip stream has no end.")
+    if stream.unused_data:
+        raise InvalidReportError("The report has something after the end of its gzip stream.")
+    return report
+
+
+def _decode(decode: Callable[[bytes], _T], encoded: bytes, within: str = "") -> _T:
+    try:
+        return decode(encoded)
     except msgspec.ValidationError as error:
-        text = str(error)
-        match = _PATH.search(text)
-        path = match["path"] if match else ""
+        path, problem = _path_and_problem(str(error))
         where = ".".join(part for part in (within, path) if part) or "top level"
-        raise InvalidReportError(
-            f"The report is wrong at {where}: {_PATH.sub('', text)}."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidReportError(f"The report is wrong at {where}: {problem}.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidReportError(f"The report is not valid JSON: {error}.") from error
 
 
-def _check_times(parts: ReportParts, now: float) -> None:
-    scan, booted_at = parts.scan, parts.node.booted_at
-    if not 0 <= scan.started_at <= scan.ended_at:
+def _path_and_problem(message: str) -> tuple[str, str]:
+    match = _PATH.search(message)
+    problem = _PATH.sub("", message)
+    if "matching regex" in problem:
+        problem = "it has a control character"
+    elif len(problem) > _MAX_PROBLEM or not problem.isprintable():
+        # The decoder repeats what was sent.
+        problem = ascii(problem[:_MAX_PROBLEM])
+    return match["path"] if match else "", problem
+
+
+def _check_scan(scan: Scan, now: float) -> None:
+    if scan.ended_at < scan.started_at:
         _refuse("scan.ended_at", "is before scan.started_at")
-    if not scan.ended_at <= now + MAX_CLOCK_AHEAD_S:
+    if scan.ended_at > now + MAX_CLOCK_AHEAD_S:
         _refuse("scan.ended_at", "is more than a day ahead; check the clock of the node")
-    if booted_at is not None and not 0 <= booted_at <= _MAX_TIME:
-        _refuse("node.booted_at", f"is {booted_at}, which is no time")
-    for position, result in enumerate(scan.results):
-        if not 0 <= result.at <= _MAX_TIME:
-            _refuse(f"scan.results[{position}].at", f"is {result.at}, which is no time")
 
 
-def _check_texts(where: str, texts: list[str]) -> None:
-    for text in texts:
-        if len(text) > MAX_TEXT:
-            _refuse(where, f"has a text of {len(text)} characters; {MAX_TEXT} is the most")
+def _check_node(node: Node) -> None:
+    rules = operating_systems().get(node.operating_system)
+    if rules is None:
+        _refuse("node.operating_system", f"is {node.operating_system!r}, which is unknown")
+    if rules.package_manager not in _ENGINES:
+        _refuse(
+            "node.operating_system",
+            f"is {node.operating_system}, whose patches this version cannot judge yet",
+        )
+    if node.platform_type not in _PLATFORM_TYPES:
+        _refuse("node.platform_type", f"is not one of {', '.join(_PLATFORM_TYPES)}")
+    if not node.architecture:
+        _refuse("node.architecture", "is empty")
 
 
-def _package_problems(packages: Packages) -> Iterator[tuple[int, str]]:
+def _check_installed(installed: tuple[Package, ...], known_origins: int) -> None:
     seen: set[tuple[str, str]] = set()
-    known_origins = len(packages.origins)
-    for position, package in enumerate(packages.installed):
+    for position, package in enumerate(installed):
+        problem = _problem_of(package, known_origins)
         key = (package.name, package.architecture)
         if key in seen:
-            yield position, f"is {package.name}:{package.architecture} once more"
+            problem = f"is {package.name}:{package.architecture} once more"
         seen.add(key)
-        at = package.installed_at
-        if at is not None and not (math.isfinite(at) and 0 <= at <= _MAX_TIME):
-            yield position, f"has installed_at {at}, which is no time"
-        if not (0 < len(package.name) <= MAX_TEXT and 0 < len(package.version) <= MAX_TEXT):
-            yield position, f"needs a name and a version of 1 to {MAX_TEXT} characters"
-        for offer in package.available:
-            if not 0 < len(offer.version) <= MAX_TEXT:
-                yield position, f"needs available versions of 1 to {MAX_TEXT} characters"
-            if not _are_positions(offer.origins, known_origins):
-                yield position, "refers to an origin that packages.origins does not have"
+        if problem:
+            _refuse(f"packages.installed[{position}]", problem)
 
 
-def _are_positions(origins: tuple[int, ...], count: int) -> bool:
-    return all(0 <= origin < count for origin in origins)
+def _problem_of(package: Package, known_origins: int) -> str | None:
+    if not (package.name and package.architecture and package.version):
+        return "needs a name, an architecture and a version"
+    for offer in package.available:
+        if not offer.version:
+            return "has an available version that is empty"
+        if offer.origins and max(offer.origins) >= known_origins:
+            return "refers to an origin that packages.origins does not have"
+        if offer.phased_percentage is not None and offer.phased_percentage > 100:
+            return "has a phased_percentage above 100"
+    return None
+
+
+def _check_not_installed(groups: tuple[NotInstalled, ...], known_origins: int) -> None:
+    for position, group in enumerate(groups):
+        if group.origins and max(group.origins) >= known_origins:
+            _refuse(
+                f"packages.not_installed[{position}]",
+                "refers to an origin that packages.origins does not have",
+            )
+    if sum(group.count for group in groups) > MAX_NOT_INSTALLED:
+        _refuse("packages.not_installed", f"counts more than {MAX_NOT_INSTALLED} packages")
 
 
 def _refuse(where: str, problem: str) -> NoReturn:

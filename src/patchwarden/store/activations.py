@@ -32,8 +32,13 @@ class Activation:
     """Copied to the nodes that register with it."""
 
     def is_expired(self, now: float) -> bool:
-        """Say whether no more nodes can register: too late, or the limit is reached."""
-        return now >= self.expires_at or self.registrations_count >= self.registration_limit
+        """Say whether it is too late to register."""
+        return now >= self.expires_at
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether as many nodes have registered as may."""
+        return self.registrations_count >= self.registration_limit
 
 
 def add(db: Database, activation: Activation) -> None:

@@ -1,6 +1,7 @@
 """Patch baselines of an account with all their versions, and which is the default."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -9,7 +10,7 @@ from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.store.database import Database, Row, Scope
 
 _DIGEST_SIZE = 16
-_COLUMNS = "b.baseline_id, b.created_at, b.modified_at, c.content"
+_COLUMNS = "b.baseline_id, b.created_at, b.modified_at, b.tags, c.content"
 _JOIN = "baselines b JOIN baseline_contents c ON c.digest = b.digest"
 _decoder = msgspec.json.Decoder(PatchBaseline)
 
@@ -21,6 +22,7 @@ class StoredBaseline:
     baseline_id: str
     created_at: float
     modified_at: float
+    tags: Mapping[str, str]
     content: PatchBaseline
 
 
@@ -43,6 +45,14 @@ def add(
         "INSERT INTO baseline_versions (account_id, region, baseline_id, version, digest,"
         " modified_at, modified_by) VALUES (?, ?, ?, 1, ?, ?, ?)",
         (*scope, baseline_id, digest, now, by),
+    )
+
+
+def set_tags(db: Database, scope: Scope, baseline_id: str, tags: Mapping[str, str]) -> None:
+    """Replace the tags of a baseline."""
+    db.execute(
+        "UPDATE baselines SET tags = ? WHERE account_id = ? AND region = ? AND baseline_id = ?",
+        (msgspec.json.encode(tags).decode(), *scope, baseline_id),
     )
 
 
@@ -123,5 +133,6 @@ def _baseline(row: Row) -> StoredBaseline:
         baseline_id=row[0],
         created_at=row[1],
         modified_at=row[2],
-        content=_decoder.decode(row[3]),
+        tags=msgspec.json.decode(row[3], type=dict[str, str]),
+        content=_decoder.decode(row[4]),
     )

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchwarden.store.errors import StoreDamagedError, StoreUnavailableError
+from patchwarden.store import schema
+from patchwarden.store.errors import StoreUnavailableError, raise_translated
 
 FILE_NAME = "patchwarden.sqlite"
 BUSY_TIMEOUT_MS = 10_000
@@ -27,50 +27,72 @@ class Database:
     """A connection for one thread at a time."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open the store at `path` and bring its schema up to date.
+        """Open the store at `path` and bring its schema up to date, creating it if need be.
 
-        Raises StoreDamagedError if the file is no store of ours, StoreUnavailableError if it
-        cannot be opened.
+        With `read_only` it must be there and up to date. Raises StoreDamagedError if the file is
+        no store of ours, StoreUnavailableError if it cannot be opened, WriteRequiredError if its
+        schema is old and `read_only` forbids to change it.
         """
         self.path = path
         self.read_only = read_only
         self._after_commit: list[Callable[[], None]] = []
-        with _translated(path):
+        if not path.exists():
+            if read_only:
+                raise StoreUnavailableError(f"There is no store at {path} yet.")
+            schema.create(path)
+        try:
             # The server opens its connections in one thread and uses each in another.
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA cache_size = -65536")
-        if read_only:
-            self.execute("PRAGMA query_only = ON")
-        else:
-            self._migrate()
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error as error:
+            raise_translated(error, path)
+        try:
+            self._set_up()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction has begun that still can be committed."""
+        return self._connection.in_transaction
+
     def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
         """Give the first row, or None."""
-        with _translated(self.path):
+        try:
             row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
         return row
 
     def all(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """Give all rows."""
-        with _translated(self.path):
+        try:
             return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
 
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
         """Run a statement; give the number of rows that it changed."""
-        with _translated(self.path):
+        try:
             return self._connection.execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
 
     def insert(self, sql: str, parameters: Sequence[Value]) -> int:
         """Run an INSERT; give the key of the new row."""
-        with _translated(self.path):
+        try:
             key = self._connection.execute(sql, parameters).lastrowid
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
         assert key is not None
         return key
 
@@ -82,10 +104,15 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make what happens inside durable as one, or undo all of it."""
+        """Make what happens inside durable as one, or undo all of it.
+
+        Raises StoreUnavailableError if another process does not stop writing in time, or if it
+        cannot be made durable.
+        """
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._require_transaction()
             self.execute("COMMIT")
         except BaseException:
             self._after_commit.clear()
@@ -97,7 +124,11 @@ class Database:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction, undo only what happens inside if it fails."""
+        """Inside a transaction, undo only what happens inside if it fails.
+
+        Raises StoreUnavailableError if the whole transaction is already undone.
+        """
+        self._require_transaction()
         self.execute("SAVEPOINT step")
         due_before = len(self._after_commit)
         try:
@@ -111,54 +142,45 @@ class Database:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call `call` once this transaction is durable; never if it is undone."""
+        assert self.in_transaction
         self._after_commit.append(call)
 
+    def _require_transaction(self) -> None:
+        # SQLite itself undoes a transaction when the disk is full. What came after it would be
+        # committed on its own.
+        if not self.in_transaction:
+            raise StoreUnavailableError(
+                f"The store {self.path} had to undo everything that was being written; "
+                "check that the disk has room."
+            )
+
     def _roll_back(self, sql: str) -> None:
-        # SQLite itself ends the transaction when the disk is full.
-        if self._connection.in_transaction:
+        if self.in_transaction:
             self.execute(sql)
 
-    def _migrate(self) -> None:
-        migrations = _migrations()
-        if self._schema_version() == len(migrations):
+    def _set_up(self) -> None:
+        self.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        self.execute("PRAGMA synchronous = FULL")
+        self.execute("PRAGMA cache_size = -65536")
+        missing = self._missing_migrations()
+        if self.read_only:
+            self.execute("PRAGMA query_only = ON")
             return
-        with self.transaction():
-            version = self._schema_version()
-            if version > len(migrations):
-                raise StoreDamagedError(
-                    f"The store {self.path} has schema {version}, but this version of Patchwarden "
-                    f"knows only {len(migrations)}; upgrade Patchwarden."
-                )
-            for script in migrations[version:]:
-                for statement in script.split(";\n"):
-                    self.execute(statement)
-            self.execute(f"PRAGMA user_version = {len(migrations)}")
+        # A store that was restored from a copy may be in another mode.
+        self.execute("PRAGMA journal_mode = WAL")
+        if missing:
+            with self.transaction():
+                # Another process may have run them meanwhile.
+                self._migrate(self._missing_migrations())
 
-    def _schema_version(self) -> int:
-        row = self.one("PRAGMA user_version")
-        assert row is not None
-        return int(row[0])
+    def _missing_migrations(self) -> tuple[str, ...]:
+        try:
+            return schema.missing_migrations(self._connection, self.path, read_only=self.read_only)
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
 
-
-def _migrations() -> list[str]:
-    folder = resources.files("patchwarden.store") / "migrations"
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
-    return [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".sql")]
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailableError(
-            f"The store {path} cannot be used now: {error}. Check that the disk has room and that "
-            "the file may be written."
-        ) from error
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        raise StoreDamagedError(
-            f"The store {path} is damaged or not a store of Patchwarden: {error}. "
-            "Restore it from a backup or move it away."
-        ) from error
+    def _migrate(self, scripts: tuple[str, ...]) -> None:
+        try:
+            schema.apply(self._connection, scripts)
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)

@@ -1,12 +1,12 @@
 """A data directory: the store, and the master key that its secrets are sealed with."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchwarden.errors import InstallationError
 from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.drafts import draft_of
 from patchwarden.store.vault import KEY_BYTES, Vault
 
 KEY_FILE_NAME = "master.key"
@@ -27,9 +27,10 @@ class Installation:
 
 
 def open_installation(directory: Path, random_bytes: Callable[[int], bytes]) -> Installation:
-    """Open the data directory, creating what is not there yet.
+    """Open the data directory, creating what is not there yet, for its owner only.
 
-    Raises InstallationError if it cannot be used, WrongMasterKeyError if its key was replaced.
+    Several processes may do so at once. Raises InstallationError if it cannot be used,
+    WrongMasterKeyError if its key was replaced, and what `Database` raises.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +51,8 @@ def open_installation(directory: Path, random_bytes: Callable[[int], bytes]) -> 
 
 def _master_key(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
     if not path.exists() and not (path.parent / FILE_NAME).exists():
-        _write_once(path, random_bytes(KEY_BYTES))
+        with draft_of(path) as draft:
+            draft.write_bytes(random_bytes(KEY_BYTES))
     try:
         key = path.read_bytes()
     except FileNotFoundError:
@@ -62,23 +64,6 @@ def _master_key(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
     if path.stat().st_mode & 0o077:
         raise InstallationError(f"{path} can be read by others; run: chmod 600 {path}")
     return key
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    # Another process may be doing the same: whoever links first wins.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def _check_key(db: Database, vault: Vault, random_bytes: Callable[[int], bytes]) -> None:

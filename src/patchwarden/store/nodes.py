@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from patchwarden.domain import facts
+from patchwarden.store import verdicts
 from patchwarden.store.database import Database, Row, Scope
 
 _COLUMNS = (
@@ -106,6 +107,20 @@ def note_report(db: Database, node_key: int, node: facts.Node, collector: str, n
             node_key,
         ),
     )
+
+
+def note_sign_of_life(db: Database, node_key: int, now: float) -> None:
+    """Keep when the node was last heard of."""
+    db.execute("UPDATE nodes SET last_ping_at = ? WHERE node_key = ?", (now, node_key))
+
+
+def set_tags(db: Database, node_key: int, tags: Mapping[str, str]) -> None:
+    """Replace the tags of a node. They may put it into another patch group."""
+    db.execute(
+        "UPDATE nodes SET tags = ? WHERE node_key = ?",
+        (msgspec.json.encode(tags).decode(), node_key),
+    )
+    verdicts.doubt(db, node_key)
 
 
 def remove(db: Database, node_key: int) -> None:

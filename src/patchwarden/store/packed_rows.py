@@ -6,17 +6,20 @@ anything, one of u8 positions in the node's list of installers. A page is a slic
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.states import ComplianceLevel, PatchState
 
 _STATES = tuple(PatchState)
 _CODE_OF_STATE = {state: code for code, state in enumerate(_STATES)}
-_LEVEL_SHIFT = 4
-_STATE_MASK = 0x0F
+STATE_BITS = 4
+"""The lower bits of a packed byte hold the state, the upper ones the compliance level."""
+_STATE_MASK = (1 << STATE_BITS) - 1
 _MAX_INSTALLERS = 255
+_MARK = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,14 @@ class PackedRows:
     def __len__(self) -> int:
         return len(self.data) // (10 if self.installers else 9)
 
-    def state_codes(self, start: int, stop: int) -> bytes:
-        """Give the states and levels of a slice, one byte each; `unpack_state` reads them."""
-        offset = 8 * len(self)
-        return self.data[offset + start : offset + stop]
+    def positions_in(self, states: frozenset[PatchState], start: int) -> Iterator[int]:
+        """Give the rows from `start` on that are in one of `states`, in their order."""
+        count = len(self)
+        marks = self.data[8 * count : 9 * count].translate(_marking(states))
+        found = marks.find(_MARK, start)
+        while found >= 0:
+            yield found
+            found = marks.find(_MARK, found + 1)
 
     def pick(self, positions: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
         """Give the record ids and the state codes of some rows."""
@@ -52,19 +59,14 @@ class PackedRows:
         if isinstance(positions, range) and positions.step == 1:
             first = offset + 4 * positions.start
             return struct.unpack_from(f"<{len(positions)}I", self.data, first)
-        read = struct.Struct("<I").unpack_from
-        return [read(self.data, offset + 4 * position)[0] for position in positions]
+        whole = struct.unpack_from(f"<{len(self)}I", self.data, offset)
+        return [whole[position] for position in positions]
 
     def _u8_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
         offset = column * len(self)
         if isinstance(positions, range) and positions.step == 1:
             return self.data[offset + positions.start : offset + positions.stop]
         return [self.data[offset + position] for position in positions]
-
-
-def state_code(state: PatchState) -> int:
-    """Give the code of `state` in the lower half of a packed byte."""
-    return _CODE_OF_STATE[state]
 
 
 def unpack_state(packed: int) -> PatchState:
@@ -74,7 +76,7 @@ def unpack_state(packed: int) -> PatchState:
 
 def unpack_level(packed: int) -> ComplianceLevel:
     """Read the compliance level out of a packed byte."""
-    return ComplianceLevel(packed >> _LEVEL_SHIFT)
+    return ComplianceLevel(packed >> STATE_BITS)
 
 
 def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
@@ -85,7 +87,7 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
         struct.pack(f"<{count}I", *record_ids),
         struct.pack(f"<{count}I", *(int(verdict.installed_at) for verdict in verdicts)),
         bytes(
-            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _LEVEL_SHIFT
+            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << STATE_BITS
             for verdict in verdicts
         ),
     ]
@@ -93,6 +95,12 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
         codes = {name: code for code, name in enumerate(installers, start=1)}
         columns.append(bytes(codes.get(verdict.installed_by or "", 0) for verdict in verdicts))
     return PackedRows(b"".join(columns), installers)
+
+
+@lru_cache(maxsize=256)
+def _marking(states: frozenset[PatchState]) -> bytes:
+    codes = {_CODE_OF_STATE[state] for state in states}
+    return bytes(_MARK if packed & _STATE_MASK in codes else 0 for packed in range(256))
 
 
 def _installers(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

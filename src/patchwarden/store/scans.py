@@ -32,17 +32,46 @@ class StoredScan:
     packages_facts: bytes
 
 
-def add(db: Database, node_key: int, scan: StoredScan) -> tuple[int, bool]:
-    """Keep a report as the newest of its node; give its id and whether its packages are new."""
-    node_facts_id, _ = _keep(db, node_key, scan.node_facts)
-    packages_facts_id, is_new = _keep(db, node_key, scan.packages_facts)
+class KeptScan(NamedTuple):
+    """What became of a report when it was kept."""
+
+    scan_id: int
+    packages_are_new: bool
+    """Whether the node never sent these packages before."""
+    packages_changed: bool
+    """Whether they differ from those of the report that was its newest."""
+    is_newest: bool
+
+
+class _Newest(NamedTuple):
+    ended_at: float
+    packages_facts_id: int
+
+
+def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
+    """Keep a report.
+
+    It becomes the newest of its node unless one whose scan ended later has arrived before; then
+    it is history from the start. A scan that claims to have ended after its report arrived counts
+    as ended then, so that a node whose clock was ahead is believed once its clock is right.
+    """
+    node_facts_id, _ = _keep(db, node_key, b"node", scan.node_facts)
+    packages_facts_id, packages_are_new = _keep(db, node_key, b"packages", scan.packages_facts)
+    newest = _newest(db, node_key)
     scan_id = db.insert(
         "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, started_at, ended_at,"
         " received_at, operation, reboot_option) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (node_key, node_facts_id, packages_facts_id, *scan.operation),
     )
-    db.execute("UPDATE nodes SET scan_id = ? WHERE node_key = ?", (scan_id, node_key))
-    return scan_id, is_new
+    is_newest = newest is None or scan.operation.ended_at >= newest.ended_at
+    if is_newest:
+        db.execute("UPDATE nodes SET scan_id = ? WHERE node_key = ?", (scan_id, node_key))
+    return KeptScan(
+        scan_id=scan_id,
+        packages_are_new=packages_are_new,
+        packages_changed=newest is None or newest.packages_facts_id != packages_facts_id,
+        is_newest=is_newest,
+    )
 
 
 def load(db: Database, scan_id: int) -> StoredScan:
@@ -78,8 +107,18 @@ def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
     return row is not None
 
 
-def _keep(db: Database, node_key: int, content: bytes) -> tuple[int, bool]:
-    digest = hashlib.sha256(content).digest()[:_DIGEST_SIZE]
+def _newest(db: Database, node_key: int) -> _Newest | None:
+    row = db.one(
+        "SELECT min(s.ended_at, s.received_at), s.packages_facts_id"
+        " FROM nodes n JOIN scans s ON s.scan_id = n.scan_id WHERE n.node_key = ?",
+        (node_key,),
+    )
+    return None if row is None else _Newest(*row)
+
+
+def _keep(db: Database, node_key: int, part: bytes, content: bytes) -> tuple[int, bool]:
+    # With the part's name in it, bytes that were kept as one part never pass for another.
+    digest = hashlib.sha256(part + b":" + content).digest()[:_DIGEST_SIZE]
     row = db.one("SELECT facts_id FROM facts WHERE node_key = ? AND digest = ?", (node_key, digest))
     if row is not None:
         return int(row[0]), False

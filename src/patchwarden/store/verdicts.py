@@ -26,6 +26,7 @@ _COLUMNS = (
     *_COUNTS,
 )
 _SELECT = ", ".join(f"v.{column}" for column in _COLUMNS)
+_NO_GENERATION = -1
 _FIRST_COUNT = len(_COLUMNS) - len(_COUNTS) - 1
 
 
@@ -99,15 +100,8 @@ def pinned(db: Database, scope: Scope, instance_id: str, verdict_id: int) -> Nod
     return None if row is None else _verdict(row[1:])
 
 
-def put_in_force(db: Database, node_key: int, verdict: NodeVerdict, *, keep_since: float) -> int:
-    """Store an evaluation as the one in force; give its id.
-
-    Evaluations of the node that were superseded before `keep_since` are dropped: by then no page
-    token can refer to them.
-    """
-    db.execute(
-        "DELETE FROM verdicts WHERE node_key = ? AND superseded_at < ?", (node_key, keep_since)
-    )
+def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:
+    """Store an evaluation as the one in force; give its id. The one before is kept for a while."""
     db.execute(
         "UPDATE verdicts SET superseded_at = ? WHERE node_key = ? AND superseded_at IS NULL",
         (verdict.evaluated_at, node_key),
@@ -137,6 +131,20 @@ def confirm(db: Database, verdict_id: int, scan_id: int, generation: int) -> Non
         "UPDATE verdicts SET scan_id = ?, generation = ? WHERE verdict_id = ?",
         (scan_id, generation, verdict_id),
     )
+
+
+def doubt(db: Database, node_key: int) -> None:
+    """Have the evaluation in force of a node looked at again at the next read."""
+    db.execute(
+        "UPDATE verdicts SET generation = ?"
+        " WHERE verdict_id = (SELECT verdict_id FROM nodes WHERE node_key = ?)",
+        (_NO_GENERATION, node_key),
+    )
+
+
+def drop_superseded(db: Database, node_key: int, before: float) -> None:
+    """Drop the evaluations of a node that were superseded before an instant."""
+    db.execute("DELETE FROM verdicts WHERE node_key = ? AND superseded_at < ?", (node_key, before))
 
 
 def _verdict(row: Row) -> NodeVerdict:

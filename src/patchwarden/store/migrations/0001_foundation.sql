@@ -92,6 +92,7 @@ CREATE TABLE baselines (
   digest      BLOB NOT NULL,
   created_at  REAL NOT NULL,
   modified_at REAL NOT NULL,
+  tags        TEXT NOT NULL DEFAULT '{}',
   PRIMARY KEY (account_id, region, baseline_id)
 ) WITHOUT ROWID;
 

@@ -1,0 +1,99 @@
+from collections.abc import Mapping
+
+import pytest
+
+from node_store import SCOPE, NodeStore
+from patchwarden.data.load import operating_systems, predefined_baseline_arn
+from patchwarden.domain.baselines import PatchBaseline
+from patchwarden.evaluation.assignment import (
+    assigned_baseline,
+    default_predefined,
+    find_predefined,
+    patch_group,
+)
+from patchwarden.store import baselines
+
+OURS = PatchBaseline(name="Ours", operating_system="DEBIAN")
+OURS_ID = "pb-0123456789abcdef0"
+
+
+def add(store: NodeStore) -> None:
+    with store.db.transaction():
+        baselines.add(store.db, SCOPE, OURS_ID, OURS, now=0.0, by="tester")
+
+
+def register(store: NodeStore, baseline_id: str, operating_system: str = "DEBIAN") -> None:
+    with store.db.transaction():
+        baselines.set_default(store.db, SCOPE, operating_system, baseline_id)
+
+
+def assigned(store: NodeStore, operating_system: str = "DEBIAN") -> tuple[str, PatchBaseline]:
+    found = assigned_baseline(store.db, SCOPE, operating_system)
+    return found.baseline_id, found.content
+
+
+def predefined(operating_system: str = "DEBIAN") -> tuple[str, PatchBaseline]:
+    found = default_predefined(operating_system)
+    return found.baseline_id, found.content
+
+
+@pytest.mark.parametrize("operating_system", sorted(operating_systems()))
+def test_at_first_the_predefined_baseline_is_used(store: NodeStore, operating_system: str) -> None:
+    assert assigned(store, operating_system) == predefined(operating_system)
+    assert predefined(operating_system)[1].operating_system == operating_system
+
+
+def test_a_registered_baseline_is_used(store: NodeStore) -> None:
+    add(store)
+    register(store, OURS_ID)
+    assert assigned(store) == (OURS_ID, OURS)
+    assert assigned(store, "UBUNTU") == predefined("UBUNTU")
+
+
+def test_a_registered_baseline_of_aws_is_used_by_its_bare_id(store: NodeStore) -> None:
+    add(store)
+    register(store, OURS_ID)
+    register(store, predefined_baseline_arn(SCOPE.region, predefined()[0]))
+    assert assigned(store) == predefined()
+
+
+@pytest.mark.parametrize("gone", [OURS_ID, "arn:aws:ssm:us-east-1:1:patchbaseline/pb-0"])
+def test_what_is_gone_falls_back_to_the_predefined_one(store: NodeStore, gone: str) -> None:
+    register(store, gone)
+    assert assigned(store) == predefined()
+
+
+def test_baselines_of_another_region_are_not_used(store: NodeStore) -> None:
+    add(store)
+    register(store, OURS_ID)
+    elsewhere = assigned_baseline(store.db, SCOPE._replace(region="eu-west-1"), "DEBIAN")
+    assert elsewhere.content == predefined()[1]
+
+
+def test_a_predefined_baseline_is_found_by_the_arn_of_its_region() -> None:
+    baseline_id, content = predefined()
+    arn = predefined_baseline_arn("us-east-1", baseline_id)
+    found = find_predefined("us-east-1", arn)
+    assert found is not None
+    assert (found.baseline_id, found.content) == (baseline_id, content)
+    assert find_predefined("eu-west-1", arn) is None
+
+
+@pytest.mark.parametrize("text", ["", "pb-0123456789abcdef0", "arn:aws:ssm:::patchbaseline/pb-0"])
+def test_what_is_not_predefined_is_none(text: str) -> None:
+    assert find_predefined("us-east-1", text) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "group"),
+    [
+        ({}, ""),
+        ({"Patch Group": "web"}, "web"),
+        ({"PatchGroup": "web"}, "web"),
+        ({"PatchGroup": "db", "Patch Group": "web"}, "web"),
+        ({"patch group": "web", "PATCHGROUP": "web"}, ""),
+        ({"Patch Group": ""}, ""),
+    ],
+)
+def test_a_tag_names_the_patch_group(tags: Mapping[str, str], group: str) -> None:
+    assert patch_group(tags) == group

@@ -1,0 +1,87 @@
+"""A store of its own for a test, with nodes that report to it without a server between."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakes import NOW, open_store, report_bytes
+from patchwarden.choices import Choices
+from patchwarden.domain.facts import Report
+from patchwarden.evaluation import run
+from patchwarden.evaluation.run import Engine
+from patchwarden.ingest.accept import Receipt, accept_report
+from patchwarden.store import nodes
+from patchwarden.store.database import FILE_NAME, Database, Scope
+from patchwarden.store.nodes import ManagedNode, Registration
+from patchwarden.store.verdicts import NodeState, NodeVerdict
+
+SCOPE = Scope("123456789012", "us-east-1")
+NODE = "mi-0123456789abcdef0"
+
+
+@dataclass
+class NodeStore:
+    """A store, and the engine that judges what arrives."""
+
+    db: Database
+    engine: Engine
+
+    def register(self, instance_id: str = NODE, tags: Mapping[str, str] | None = None) -> int:
+        """Add a node; give its key."""
+        registration = Registration(
+            instance_id=instance_id, activation_id="", name=None, iam_role="role", tags=tags or {}
+        )
+        with self.db.transaction():
+            return nodes.add(self.db, SCOPE, registration, NOW)
+
+    def accept(
+        self, sent: Report | bytes, *, now: float | None = None, instance_id: str = NODE
+    ) -> Receipt:
+        """Take in a report as the server does; it arrives as its scan ends unless `now` is told."""
+        if isinstance(sent, Report):
+            now = sent.scan.ended_at if now is None else now
+            sent = report_bytes(sent)
+        with self.db.transaction(), self.db.savepoint():
+            receipt = accept_report(
+                self.db, self.engine, SCOPE, instance_id, sent, NOW if now is None else now
+            )
+        assert receipt is not None
+        return receipt
+
+    def node(self, instance_id: str = NODE) -> ManagedNode:
+        """Give what is known of a node."""
+        node = nodes.find(self.db, SCOPE, instance_id)
+        assert node is not None
+        return node
+
+    def state(self, now: float = NOW, instance_id: str = NODE) -> NodeState:
+        """Give a node with its evaluation as it is at `now`."""
+        with self.db.transaction():
+            state = run.current(self.db, self.engine, SCOPE, instance_id, now)
+        assert state is not None
+        return state
+
+    def verdict(self, now: float = NOW, instance_id: str = NODE) -> NodeVerdict:
+        """Give the evaluation of a node as it is at `now`."""
+        verdict = self.state(now, instance_id).verdict
+        assert verdict is not None
+        return verdict
+
+    def read_only(self) -> Database:
+        """Open one more connection, as the server reads."""
+        return Database(self.db.path, read_only=True)
+
+    def count(self, table: str) -> int:
+        """Give the number of rows of a table."""
+        row = self.db.one(f"SELECT count(*) FROM {table}")
+        assert row is not None
+        return int(row[0])
+
+
+def new_node_store(directory: Path, choices: Choices | None = None) -> NodeStore:
+    """Open a store with one node that has not reported yet."""
+    is_new = not (directory / FILE_NAME).exists()
+    store = NodeStore(open_store(directory), Engine(choices or Choices()))
+    if is_new:
+        store.register()
+    return store

@@ -1,0 +1,36 @@
+import sqlite3
+
+import pytest
+
+from patchwarden.store import idempotency
+from patchwarden.store.database import Database, Scope
+
+SCOPE = Scope("123456789012", "us-east-1")
+
+
+def test_a_token_gives_back_what_it_stood_for(db: Database) -> None:
+    idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"digest", "pb-1", 10.0))
+    found = idempotency.find(db, SCOPE, "CreatePatchBaseline", "token")
+    assert found == (b"digest", "pb-1")
+
+
+@pytest.mark.parametrize(
+    ("scope", "operation", "token"),
+    [
+        (SCOPE, "CreatePatchBaseline", "other"),
+        (SCOPE, "CreateActivation", "token"),
+        (SCOPE._replace(region="eu-west-1"), "CreatePatchBaseline", "token"),
+        (SCOPE._replace(account_id="210987654321"), "CreatePatchBaseline", "token"),
+    ],
+)
+def test_a_token_stands_for_one_request(
+    db: Database, scope: Scope, operation: str, token: str
+) -> None:
+    idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"digest", "pb-1", 10.0))
+    assert idempotency.find(db, scope, operation, token) is None
+
+
+def test_a_token_is_kept_once(db: Database) -> None:
+    idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"digest", "pb-1", 10.0))
+    with pytest.raises(sqlite3.IntegrityError):
+        idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"other", "pb-2", 20.0))
