@@ -1,13 +1,21 @@
-"""When an approval rule approves a patch: delays and cut-off dates (contract 4.5)."""
+"""When an approval rule approves a patch: delays and cut-off dates (contract 4.5).
 
+The documentation counts whole UTC days, the original's agent full timestamps; the two differ by
+less than a day. Here it is the timestamps: they are what the original's nodes act by.
+"""
+
+import functools
 import math
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime
 
 from patchwarden.domain.baselines import ApprovalRule
 
 DAY_S = 86_400
 ALWAYS = -math.inf
 NEVER = math.inf
+
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 def approved_after(rule: ApprovalRule, released_at: float | None) -> float:
@@ -25,10 +33,14 @@ def approved_after(rule: ApprovalRule, released_at: float | None) -> float:
     return released_at + rule.approve_after_days * DAY_S
 
 
+@functools.lru_cache(maxsize=1024)
 def end_of_day(date: str) -> float:
     """Give the first instant after the UTC day `date` (`YYYY-MM-DD`).
 
     Raises ValueError if there is no such day.
     """
-    day = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
-    return (day + timedelta(days=1)).timestamp()
+    match = _DATE.fullmatch(date)
+    if match is None:
+        raise ValueError(f"{date} is not in the form YYYY-MM-DD")
+    year, month, day = map(int, match.groups())
+    return datetime(year, month, day, tzinfo=UTC).timestamp() + DAY_S

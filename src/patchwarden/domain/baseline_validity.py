@@ -63,7 +63,7 @@ def _check_delay(rule: ApprovalRule, rules: OperatingSystemRules) -> None:
     if rule.approve_until_date is not None:
         try:
             end_of_day(rule.approve_until_date)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise InvalidBaselineError(
                 f"ApproveUntilDate {rule.approve_until_date} is not a date in the form YYYY-MM-DD."
             ) from None

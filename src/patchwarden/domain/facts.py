@@ -117,7 +117,7 @@ class Reboot:
 
     required: bool
     packages: tuple[str, ...] = ()
-    """Packages that ask for it."""
+    """Packages that ask for it, also those that an earlier Install left waiting for it."""
     reasons: tuple[str, ...] = ()
     """Sentences, such as `running kernel 6.1.0-30-amd64, newest installed 6.1.0-41-amd64`."""
 
@@ -169,6 +169,7 @@ class Scan:
     operation: OperationType = "Scan"
     reboot_option: RebootOption = "NoReboot"
     results: tuple[OperationResult, ...] = ()
+    """What this operation did; a Scan does nothing."""
     details: Mapping[str, str] = field(default_factory=dict)
     """What the collector could not find out, by topic, in words."""
 

@@ -1,12 +1,11 @@
 """What DescribeInstancePatches says about a patch, and the verdict on it for one node."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchwarden.domain.states import ComplianceLevel, PatchState
 
 
-@dataclass(frozen=True, slots=True)
-class PatchRecord:
+class PatchRecord(NamedTuple):
     """The part of an answer that nodes share: everything but state and times of one node.
 
     Contract 2.7 has the values of each field per operating system.
@@ -21,13 +20,13 @@ class PatchRecord:
     """Comma-joined; empty if there are none or the state does not show them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The state of one patch on one node, relative to one version of a baseline."""
 
     record: PatchRecord
     state: PatchState
     compliance_level: ComplianceLevel
+    """The highest level among what approves the patch; UNSPECIFIED if nothing does."""
     installed_at: float
     """0.0 unless the state is one of the installed ones and the node knows the time."""
     installed_by: str | None

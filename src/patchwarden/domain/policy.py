@@ -1,26 +1,23 @@
 """A patch baseline made ready to decide about patches at one instant (contract 3.2)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from patchwarden.domain.approval import ALWAYS, NEVER, approved_after
 from patchwarden.domain.baselines import ApprovalRule, PatchBaseline
 from patchwarden.domain.os_rules import OperatingSystemRules
-from patchwarden.domain.selection import NameList, Selector
+from patchwarden.domain.selection import Field, Mention, NameList, Selector
 from patchwarden.domain.states import ComplianceLevel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A version of a package in the terms in which baselines speak."""
 
-    name_forms: tuple[str, ...]
-    """The forms by which a list may name it; empty where names do not matter."""
-    fields: Mapping[str, str]
-    """Filter key to value in lower case; a field that the package lacks is absent."""
+    fields: frozenset[Field]
+    """What filters ask for; a field that the package lacks is absent."""
     is_security: bool
     released_at: float | None
+    mention: Mention
 
 
 class Decision(NamedTuple):
@@ -29,7 +26,8 @@ class Decision(NamedTuple):
     level: ComplianceLevel | None
     """The highest level among what approves it; None if nothing does."""
     changes_after: float
-    """The instant after which a running delay ends and the decision must be made anew."""
+    """The instant after which a running delay ends and `level` is another; infinite if none is
+    running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,6 @@ class Policy:
     rejected: NameList
     delays_count: bool
     approved_bypass_global_filters: bool
-    _by_fields: dict[tuple[object, ...], Decision] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -70,59 +67,45 @@ class Policy:
         )
 
     @property
-    def names_matter(self) -> bool:
-        """Whether a decision may depend on a candidate's name."""
-        return bool(self.approved) or bool(self.rejected)
-
-    @property
     def blocks(self) -> bool:
         """Whether an installed package that is rejected counts as InstalledRejected."""
-        return self.baseline.rejected_patches_action == "BLOCK" and bool(self.rejected)
+        return self.baseline.rejected_patches_action == "BLOCK"
 
     def decide(self, candidate: Candidate) -> Decision:
         """Say whether the baseline approves `candidate`. Rejected wins over approved."""
-        if self.rejected and self.rejected.matches(candidate.name_forms):
+        if candidate.mention.as_rejected:
             return Decision(None, NEVER)
-        by_rules = self._decide_by_rules(candidate)
-        if not self._is_listed_as_approved(candidate):
-            return by_rules
-        listed = self.baseline.approved_patches_compliance_level
-        level = listed if by_rules.level is None else max(listed, by_rules.level)
-        return Decision(level, by_rules.changes_after)
-
-    def _is_listed_as_approved(self, candidate: Candidate) -> bool:
-        return (
-            bool(self.approved)
-            and (candidate.is_security or self.baseline.approved_patches_enable_non_security)
-            and (
-                self.approved_bypass_global_filters or self.global_filters.matches(candidate.fields)
-            )
-            and self.approved.matches(candidate.name_forms)
+        passes = self.global_filters.matches(candidate.fields)
+        approvals = self._approvals_by_rules(candidate) if passes else []
+        if self._approves_by_name(candidate, passes_global_filters=passes):
+            approvals.append((ALWAYS, self.baseline.approved_patches_compliance_level))
+        if not approvals:
+            return Decision(None, NEVER)
+        level = max((level for after, level in approvals if after < self.now), default=None)
+        changes_after = min(
+            (
+                after
+                for after, later in approvals
+                if after >= self.now and (level is None or later > level)
+            ),
+            default=NEVER,
         )
-
-    def _decide_by_rules(self, candidate: Candidate) -> Decision:
-        # A node has hundreds of packages and a handful of distinct combinations of fields.
-        key = (*candidate.fields.values(), candidate.is_security, candidate.released_at)
-        known = self._by_fields.get(key)
-        if known is None:
-            known = self._by_fields[key] = self._ask_rules(candidate)
-        return known
-
-    def _ask_rules(self, candidate: Candidate) -> Decision:
-        level: ComplianceLevel | None = None
-        changes_after = NEVER
-        if not self.global_filters.matches(candidate.fields):
-            return Decision(level, changes_after)
-        for rule, selector in self.approval_rules:
-            if not (candidate.is_security or rule.enable_non_security):
-                continue
-            if not selector.matches(candidate.fields):
-                continue
-            after = approved_after(rule, candidate.released_at) if self.delays_count else ALWAYS
-            if after < self.now:
-                level = (
-                    rule.compliance_level if level is None else max(level, rule.compliance_level)
-                )
-            else:
-                changes_after = min(changes_after, after)
         return Decision(level, changes_after)
+
+    def _approvals_by_rules(self, candidate: Candidate) -> list[tuple[float, ComplianceLevel]]:
+        """Give the instant after which each rule that matches approves, and its level."""
+        approvals = []
+        for rule, selector in self.approval_rules:
+            if (candidate.is_security or rule.enable_non_security) and selector.matches(
+                candidate.fields
+            ):
+                after = approved_after(rule, candidate.released_at) if self.delays_count else ALWAYS
+                approvals.append((after, rule.compliance_level))
+        return approvals
+
+    def _approves_by_name(self, candidate: Candidate, *, passes_global_filters: bool) -> bool:
+        return (
+            candidate.mention.as_approved
+            and (candidate.is_security or self.baseline.approved_patches_enable_non_security)
+            and (passes_global_filters or self.approved_bypass_global_filters)
+        )

@@ -3,12 +3,16 @@
 import fnmatch
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from patchwarden.domain.baselines import ANY, PatchFilter
 
 _GLOB_CHARACTERS = frozenset("*?[")
+
+Field: TypeAlias = tuple[str, str]
+"""A filter key and the value that a patch has for it, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +22,29 @@ class Selector:
     Values are compared without regard to case (contract 4.5).
     """
 
-    accepted: tuple[tuple[str, frozenset[str]], ...]
-    """Filter key and its values in lower case; a filter with `*` is left out: it matches all."""
+    accepted: tuple[frozenset[Field], ...]
+    """What each filter accepts; a filter with `*` is left out: it matches all."""
 
     @classmethod
     def of(cls, filters: Iterable[PatchFilter]) -> "Selector":
         """Prepare `filters`."""
         return cls(
             tuple(
-                (filter_.key, frozenset(value.lower() for value in filter_.values))
+                frozenset((filter_.key, value.lower()) for value in filter_.values)
                 for filter_ in filters
                 if ANY not in filter_.values
             )
         )
 
-    def matches(self, fields: Mapping[str, str]) -> bool:
-        """Say whether `fields` (filter key to lower-case value) pass every filter.
+    def matches(self, fields: frozenset[Field]) -> bool:
+        """Say whether `fields` pass every filter.
 
-        A filter on a field that is absent or empty does not match.
+        A filter on a field that is absent does not match.
         """
-        return all(fields.get(key, "") in values for key, values in self.accepted)
+        return not any(accepted.isdisjoint(fields) for accepted in self.accepted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NameList:
     """ApprovedPatches or RejectedPatches made ready: whole names, or globs with `*`, `?`, `[…]`.
 
@@ -53,7 +57,7 @@ class NameList:
     @classmethod
     @functools.lru_cache(maxsize=1024)
     def of(cls, patterns: tuple[str, ...]) -> "NameList":
-        """Prepare `patterns`."""
+        """Prepare `patterns`; the same patterns give the same object."""
         lowered = [pattern.lower() for pattern in patterns]
         globs = [pattern for pattern in lowered if _GLOB_CHARACTERS & set(pattern)]
         return cls(
@@ -72,17 +76,14 @@ class NameList:
         )
 
 
-def apt_name_forms(name: str, architecture: str, version: str) -> tuple[str, ...]:
-    """Give the lower-case forms by which a baseline may name an apt package (contract 4.7).
+class Mention(NamedTuple):
+    """What the lists of names in a baseline say about a patch."""
 
-    They are n, n.a, n-v, v, a:v and n.a:v.
-    """
-    name, architecture, version = name.lower(), architecture.lower(), version.lower()
-    return (
-        name,
-        f"{name}.{architecture}",
-        f"{name}-{version}",
-        version,
-        f"{architecture}:{version}",
-        f"{name}.{architecture}:{version}",
-    )
+    as_approved: bool
+    as_rejected: bool
+    """Whether RejectedPatches names the version to judge."""
+    as_installed_and_rejected: bool
+    """Whether RejectedPatches names the version that is installed."""
+
+
+UNMENTIONED = Mention(as_approved=False, as_rejected=False, as_installed_and_rejected=False)
