@@ -1,9 +1,16 @@
 """The errors of operations, and the one table from our errors to the service's codes."""
 
+from collections.abc import Mapping
+from typing import Self
+
 from patchwarden.domain.baseline_validity import InvalidBaselineError
-from patchwarden.errors import CallerError, PatchwardenError
+from patchwarden.errors import CallerError
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.protocol.page_token import InvalidPageToken
+from patchwarden.protocol.service_model import Operation
+
+VALIDATION = "ValidationException"
+"""The code of a request that breaks a rule; every operation may answer it (contract 1.5)."""
 
 
 class OperationError(CallerError):
@@ -14,6 +21,11 @@ class InvalidInstanceIdError(OperationError):
     """The account manages no such node."""
 
     code = "InvalidInstanceId"
+
+    @classmethod
+    def unknown(cls, instance_id: str) -> Self:
+        """Say that there is no node with this id."""
+        return cls(f"Instance {instance_id} is not a managed node in this account and region.")
 
 
 class InvalidFilterError(OperationError):
@@ -79,16 +91,21 @@ class ResourceLimitExceededError(OperationError):
 class RequestValidationError(OperationError):
     """The request breaks a rule that the service model cannot express."""
 
-    code = "ValidationException"
+    code = VALIDATION
 
 
-_CODES: dict[type[PatchwardenError], str] = {
-    InvalidBaselineError: "ValidationException",
+_CODES: Mapping[type[CallerError], str] = {
+    InvalidBaselineError: VALIDATION,
     InvalidPageToken: "InvalidNextToken",
     InvalidReportError: "InvalidReport",
 }
 
 
-def service_code(error: CallerError) -> str:
+def service_code(error: CallerError, operation: Operation) -> str:
     """Give the service's code for an error that is the caller's."""
-    return error.code if isinstance(error, OperationError) else _CODES[type(error)]
+    if isinstance(error, OperationError):
+        return error.code
+    if isinstance(error, InvalidPageToken) and _CODES[InvalidPageToken] not in operation.errors:
+        # Not every operation that gives pages declares an error for their tokens (contract 1.6).
+        return VALIDATION
+    return _CODES[type(error)]

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import compress, islice
 
 import msgspec
 
@@ -11,6 +12,7 @@ from patchwarden.operations.errors import InvalidInstanceIdError
 from patchwarden.operations.paging import open_token, seal_token
 from patchwarden.operations.patch_filters import PatchFilters, parse_filters
 from patchwarden.operations.patch_fragments import Fragment, time_json
+from patchwarden.operations.wire_values import wire_time
 from patchwarden.protocol.page_token import InvalidPageToken
 from patchwarden.store import scans, verdicts
 from patchwarden.store.packed_rows import PackedRows
@@ -69,7 +71,7 @@ def _evaluation_to_show(context: Context, request: Request) -> tuple[int, NodeVe
         context.db, context.resources.engine, context.scope, instance_id, context.now
     )
     if state is None:
-        raise InvalidInstanceIdError(f"Instance {instance_id} is not a managed node.")
+        raise InvalidInstanceIdError.unknown(instance_id)
     return state.verdict_id or 0, state.verdict, 0
 
 
@@ -80,34 +82,26 @@ def _positions(
     if filters.are_empty:
         stop = min(start + limit, len(rows))
         return range(start, stop), stop if stop < len(rows) else None
-    found: list[int] = []
-    for position in _matching(context, rows, filters, start):
-        if len(found) == limit:
-            return found, position
-        found.append(position)
-    return found, None
+    found = list(islice(_matching(context, rows, filters, start), limit + 1))
+    next_start = found.pop() if len(found) > limit else None
+    return found, next_start
 
 
 def _matching(
     context: Context, rows: PackedRows, filters: PatchFilters, start: int
 ) -> Iterator[int]:
-    for chunk in range(start, len(rows), _CHUNK):
-        stop = min(chunk + _CHUNK, len(rows))
-        states = rows.state_codes(chunk, stop)
-        wanted = [
-            position
-            for position, state in enumerate(states, start=chunk)
-            if filters.states is None or state & 0x0F in filters.states
-        ]
-        if filters.fields:
-            fragments = _fragments(context, rows, wanted)
-            yield from (
-                position
-                for position, fragment in zip(wanted, fragments, strict=True)
-                if filters.match_record(fragment.record)
-            )
-        else:
-            yield from wanted
+    candidates = (
+        iter(range(start, len(rows)))
+        if filters.states is None
+        else rows.positions_in(filters.states, start)
+    )
+    if not filters.fields:
+        yield from candidates
+        return
+    while chunk := list(islice(candidates, _CHUNK)):
+        fragments = _fragments(context, rows, chunk)
+        matches = filters.match_records([fragment.record for fragment in fragments])
+        yield from compress(chunk, matches)
 
 
 def _fragments(context: Context, rows: PackedRows, positions: Sequence[int]) -> list[Fragment]:
@@ -117,22 +111,22 @@ def _fragments(context: Context, rows: PackedRows, positions: Sequence[int]) -> 
 
 def _patches_json(context: Context, rows: PackedRows, positions: Sequence[int]) -> list[bytes]:
     """Give the JSON of the patches in pieces, each patch with a comma before it."""
-    pieces: list[bytes] = []
-    times = rows.pick_times(positions)
     fragments = _fragments(context, rows, positions)
-    if not rows.installers:
-        for fragment, time in zip(fragments, times, strict=True):
-            pieces += (b",", fragment.head, time_json(time), fragment.tail)
-        return pieces
-    tails = [b"", *(_installed_by_json(name) for name in rows.installers)]
-    codes = rows.pick_installers(positions)
-    for fragment, time, code in zip(fragments, times, codes, strict=True):
-        pieces += (b",", fragment.head, time_json(time), tails[code] or fragment.tail)
+    tails = [fragment.tail for fragment in fragments]
+    if rows.installers:
+        members = [b"", *(_installed_by_json(name) for name in rows.installers)]
+        codes = rows.pick_installers(positions)
+        tails = [members[code] + tail for code, tail in zip(codes, tails, strict=True)]
+    # Filled column by column: this is most of the work of a page.
+    pieces = [b","] * (4 * len(fragments))
+    pieces[1::4] = [fragment.head for fragment in fragments]
+    pieces[2::4] = map(time_json, rows.pick_times(positions))
+    pieces[3::4] = tails
     return pieces
 
 
 def _installed_by_json(name: str) -> bytes:
-    return b',"InstalledBy":' + msgspec.json.encode(name) + b"}"
+    return b',"InstalledBy":' + msgspec.json.encode(name)
 
 
 def _page_json(pieces: Sequence[bytes], token: bytes) -> bytes:
@@ -156,8 +150,8 @@ def _patch_state(context: Context, instance_id: str, verdict: NodeVerdict) -> di
         "UnreportedNotApplicableCount": -1,
         "NotApplicableCount": counts.not_applicable,
         "AvailableSecurityUpdateCount": counts.available_security_update,
-        "OperationStartTime": operation.started_at,
-        "OperationEndTime": operation.ended_at,
+        "OperationStartTime": wire_time(operation.started_at),
+        "OperationEndTime": wire_time(operation.ended_at),
         "Operation": operation.operation,
         "RebootOption": operation.reboot_option,
         "CriticalNonCompliantCount": counts.critical_non_compliant,

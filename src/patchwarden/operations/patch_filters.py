@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import and_, attrgetter
 from typing import Any
 
 from patchwarden.domain.patches import PatchRecord
-from patchwarden.domain.states import parse_state
+from patchwarden.domain.states import PatchState, parse_state
 from patchwarden.operations.errors import InvalidFilterError
-from patchwarden.store.packed_rows import state_code
 
 _RECORD_FIELDS = {"Classification": "classification", "KBId": "kb_id", "Severity": "severity"}
 _STATE_KEY = "State"
@@ -19,8 +19,8 @@ _ALSO_MATCHES = {"Medium": "Moderate"}
 class PatchFilters:
     """Filters made ready: all must match, each by any of its values."""
 
-    states: frozenset[int] | None
-    """The packed codes of the states asked for; None for all."""
+    states: frozenset[PatchState] | None
+    """The states asked for; None for all."""
     fields: tuple[tuple[str, frozenset[str]], ...]
     """Field of `PatchRecord` and the values asked for."""
 
@@ -29,9 +29,13 @@ class PatchFilters:
         """Whether everything matches."""
         return self.states is None and not self.fields
 
-    def match_record(self, record: PatchRecord) -> bool:
-        """Say whether the filters on fields match; values are compared exactly."""
-        return all(getattr(record, field) in values for field, values in self.fields)
+    def match_records(self, records: Sequence[PatchRecord]) -> Sequence[bool]:
+        """Say of each record whether the filters on fields match; values are compared exactly."""
+        matches = [True] * len(records)
+        for field, values in self.fields:
+            found = [value in values for value in map(attrgetter(field), records)]
+            matches = list(map(and_, matches, found))
+        return matches
 
 
 def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
@@ -39,14 +43,14 @@ def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
 
     Raises InvalidFilterError. A state that does not exist matches nothing.
     """
-    states: frozenset[int] | None = None
+    states: frozenset[PatchState] | None = None
     fields: list[tuple[str, frozenset[str]]] = []
     for filter_ in filters:
         key, values = filter_.get("Key"), filter_.get("Values")
         if not key or not values:
             raise InvalidFilterError("Each filter needs a Key and at least one value in Values.")
         if key == _STATE_KEY:
-            asked = frozenset(state_code(state) for state in map(parse_state, values) if state)
+            asked = frozenset(state for state in map(parse_state, values) if state)
             states = asked if states is None else states & asked
         elif key in _RECORD_FIELDS:
             wanted = frozenset(values).union(

@@ -1,6 +1,6 @@
 """The JSON of patches, ready to be joined: made once per record and state, then only copied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -10,10 +10,10 @@ from patchwarden.domain.patches import PatchRecord
 from patchwarden.domain.states import STATES_WITH_CVES, service_spelling
 from patchwarden.store import records
 from patchwarden.store.database import Database
-from patchwarden.store.packed_rows import unpack_state
+from patchwarden.store.packed_rows import STATE_BITS, unpack_state
 
-_STATE_BITS = 4
 _MAX_KNOWN = 200_000
+_STATE_MASK = (1 << STATE_BITS) - 1
 
 
 class Fragment(NamedTuple):
@@ -38,24 +38,33 @@ class PatchFragments:
         self, db: Database, record_ids: Sequence[int], states: Sequence[int]
     ) -> list[Fragment]:
         """Give the fragment of each record in the state (a packed code) at the same position."""
-        mask = (1 << _STATE_BITS) - 1
         keys = [
-            record_id << _STATE_BITS | state & mask
+            record_id << STATE_BITS | state & _STATE_MASK
             for record_id, state in zip(record_ids, states, strict=True)
         ]
-        known = self._known
         try:
-            return [known[key] for key in keys]
+            return list(map(self._known.__getitem__, keys))
         except KeyError:
             return self._make(db, keys)
 
     def _make(self, db: Database, keys: Sequence[int]) -> list[Fragment]:
-        unknown = {key for key in keys if key not in self._known}
-        found = records.fetch(db, sorted({key >> _STATE_BITS for key in unknown}))
-        made = {key: self._fragment(found[key >> _STATE_BITS], key) for key in unknown}
-        # A new dictionary, because another thread may be reading the present one.
-        self._known = made if len(self._known) > _MAX_KNOWN else self._known | made
-        return [made.get(key) or self._known[key] for key in keys]
+        known = self._known
+        unknown = {key for key in keys if key not in known}
+        records_by_id = records.fetch(db, sorted({key >> STATE_BITS for key in unknown}))
+        made = {key: self._fragment(records_by_id[key >> STATE_BITS], key) for key in unknown}
+        if db.in_transaction:
+            # If it is undone, its record ids will come to mean other records.
+            db.after_commit(lambda: self._remember(made))
+        else:
+            self._remember(made)
+        return [made.get(key) or known[key] for key in keys]
+
+    def _remember(self, made: Mapping[int, Fragment]) -> None:
+        # Another thread may be reading what is known: nothing is ever taken out of it.
+        if len(self._known) > _MAX_KNOWN:
+            self._known = dict(made)
+        else:
+            self._known.update(made)
 
     def _fragment(self, record: PatchRecord, key: int) -> Fragment:
         state = unpack_state(key)

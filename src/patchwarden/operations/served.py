@@ -1,0 +1,23 @@
+"""What the table of operations says about each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from patchwarden.operations.context import Answer, Context, Request
+
+Access = Literal["read", "report", "operate", "administer", "anyone"]
+"""What a caller must be allowed to do; `anyone` needs no access key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedOperation:
+    """One operation that this server answers."""
+
+    run: Callable[[Context, Request], Answer]
+    """Raises CallerError; `operations.errors` has the service's codes."""
+    access: Access
+    writes: bool
+    """Whether it must run in a transaction. The others run on a read-only connection in the
+    event loop, so they must be quick; where they find that something has to be written first,
+    they raise WriteRequiredError and are run again in a transaction."""
