@@ -376,7 +376,8 @@ def test_what_all_predefined_baselines_share() -> None:
         assert content.available_security_updates_compliance_status == (
             "NON_COMPLIANT" if operating_system == "WINDOWS" else None
         )
-        assert content.approved_patches == content.rejected_patches == content.sources == ()
+        assert content.approved_patches == content.rejected_patches == ()
+        assert content.sources == ()
         assert content.rejected_patches_action == "ALLOW_AS_DEPENDENCY"
 
 

@@ -124,9 +124,9 @@ def throttling() -> ServiceError:
     return ServiceError("ThrottlingException", "Rate exceeded")
 
 
-def validation_error(message: str) -> ServiceError:
-    """The request is well formed but breaks a rule."""
-    return ServiceError("ValidationException", message)
+def validation_error(message: str, *, log_text: str | None = None) -> ServiceError:
+    """The request is well formed but breaks a rule; `log_text` is what logs say instead."""
+    return ServiceError("ValidationException", message, log_text=log_text)
 
 
 def serialization_error(message: str) -> ServiceError:

@@ -69,11 +69,17 @@ def validate(params: dict[str, Any], shape: Shape) -> None:
 
 
 def _error(found: list[_Violation]) -> ServiceError:
+    # Whoever mixes up two members may have sent a secret in a member that is none.
+    without_values = [violation._replace(is_sensitive=True) for violation in found]
+    return validation_error(_message(found), log_text=_message(without_values))
+
+
+def _message(found: list[_Violation]) -> str:
     listed = [_describe(violation) for violation in found[:MAX_LISTED]]
     if len(found) > MAX_LISTED:
         listed.append("...")
     noun = "error" if len(found) == 1 else "errors"
-    return validation_error(f"{len(found)} validation {noun} detected: {'; '.join(listed)}")
+    return f"{len(found)} validation {noun} detected: {'; '.join(listed)}"
 
 
 def _describe(violation: _Violation) -> str:

@@ -174,7 +174,8 @@ def _error_answer(error: ServiceError, exchange: Exchange) -> HttpAnswer:
 
 def _log_refusal(exchange: Exchange, error: ServiceError) -> None:
     level = logging.WARNING if exchange.caller is NOBODY else logging.INFO
-    _log.log(level, "%s %s: %s", _line(exchange, error.status), error.code, error)
+    # Quoted, because what a client sent may be in it, line breaks and all.
+    _log.log(level, "%s %s: %r", _line(exchange, error.status), error.code, str(error))
 
 
 def _line(exchange: Exchange, status: int) -> str:

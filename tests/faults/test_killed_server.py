@@ -1,0 +1,113 @@
+"""A server that is killed loses nothing that it has acknowledged, and keeps nothing by halves."""
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from accounts import Account, EnrolledNode, new_account
+from fakes import NOW, open_store, package, report, report_bytes
+from patchwarden.domain.facts import Package, Report
+from patchwarden.store import scans
+from serving import RunningServer, running_server
+
+NODES = 4
+PACKAGES = 30
+ACKNOWLEDGED_BEFORE_THE_KILL = 40
+ROUNDS = 3
+
+
+def packages_of(number: int) -> list[Package]:
+    """Give the packages of a node's n-th report: each carries the number in its version."""
+    return [package(f"package-{each:02}", f"{number}-1") for each in range(PACKAGES)]
+
+
+def report_of(number: int) -> Report:
+    return report(packages_of(number), at=NOW + number)
+
+
+@dataclass
+class Reporter:
+    """A node that reports as fast as it can until the server is gone."""
+
+    node: EnrolledNode
+    acknowledged: dict[int, str] = field(default_factory=dict)
+    """Number of the report → the id that the server gave it."""
+
+    @property
+    def last(self) -> int:
+        return max(self.acknowledged, default=0)
+
+    def report_until_the_end(self, was_acknowledged: "threading.Semaphore") -> None:
+        client = self.node.client()
+        for number in range(self.last + 2, self.last + 10_000):
+            content = report_bytes(report_of(number))
+            try:
+                answer = client.submit_report(InstanceId=self.node.instance_id, Report=content)
+            except (BotoCoreError, ClientError):
+                return
+            self.acknowledged[number] = answer["ReportId"]
+            was_acknowledged.release()
+
+
+def kill_while_they_report(server: RunningServer, reporters: list[Reporter]) -> None:
+    """End a server without notice once a number of reports were acknowledged."""
+    was_acknowledged = threading.Semaphore(0)
+    with ThreadPoolExecutor(len(reporters)) as threads:
+        for reporter in reporters:
+            threads.submit(reporter.report_until_the_end, was_acknowledged)
+        for _ in range(ACKNOWLEDGED_BEFORE_THE_KILL):
+            assert was_acknowledged.acquire(timeout=30)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+
+
+def shown_number(account: Account, node: EnrolledNode) -> int:
+    """Give the number of the report that a node's patches come from; they come from one."""
+    answer = account.client().describe_instance_patches(InstanceId=node.instance_id)
+    titles = [patch["Title"] for patch in answer["Patches"]]
+    number = int(titles[0].rpartition(":")[2].removesuffix("-1"))
+    assert titles == [f"package-{each:02}.amd64:{number}-1" for each in range(PACKAGES)]
+    return number
+
+
+def assert_nothing_was_lost(
+    account: Account, reporters: list[Reporter], data_directory: Path
+) -> None:
+    """Compare what the server shows and what the store holds with what was acknowledged."""
+    for reporter in reporters:
+        # The last report may have been stored although its acknowledgement did not arrive.
+        assert shown_number(account, reporter.node) in {reporter.last, reporter.last + 1}
+    with closing(open_store(data_directory)) as db:
+        for reporter in reporters:
+            for number, report_id in reporter.acknowledged.items():
+                stored = scans.load(db, int(report_id))
+                assert stored.packages_facts == msgspec.json.encode(report_of(number).packages)
+                assert stored.operation.ended_at == NOW + number
+        for (scan_id,) in db.all("SELECT scan_id FROM scans"):
+            facts = msgspec.json.decode(scans.load(db, scan_id).packages_facts)
+            assert len(facts["installed"]) == PACKAGES
+        assert db.all("PRAGMA integrity_check") == [("ok",)]
+        assert db.all("PRAGMA foreign_key_check") == []
+
+
+def test_a_killed_server_loses_no_acknowledged_report(tmp_path: Path) -> None:
+    data_directory = tmp_path / "data"
+    with running_server(data_directory) as server:
+        account = new_account(server)
+        reporters = [Reporter(account.new_node()) for _ in range(NODES)]
+        kill_while_they_report(server, reporters)
+    for _ in range(ROUNDS):
+        with running_server(data_directory) as server:
+            account = replace(account, server=server)
+            for reporter in reporters:
+                reporter.node = replace(reporter.node, server=server)
+            assert_nothing_was_lost(account, reporters, data_directory)
+            kill_while_they_report(server, reporters)
+    acknowledged = sum(len(reporter.acknowledged) for reporter in reporters)
+    assert acknowledged >= ACKNOWLEDGED_BEFORE_THE_KILL * (ROUNDS + 1)

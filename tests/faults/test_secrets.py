@@ -1,0 +1,112 @@
+"""Secrets stay where they belong: not in the log, not on the terminal, not in the store."""
+
+import base64
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+import raw_http
+from accounts import Account, new_account
+from fakes import package
+from patchwarden.store.credentials import IssuedKey
+from serving import RunningServer, running_server
+
+WRONG_CODE = "WRONGCODEWRONGCODEWRONGCODE"
+ELSEWHERE = "the-secret-of-another-service"
+REGISTER = "AmazonSSM.RegisterManagedInstance"
+
+
+@pytest.fixture(scope="module")
+def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    directory = tmp_path_factory.mktemp("talkative") / "data"
+    with running_server(directory, "--log-level", "debug") as running:
+        yield running
+
+
+def test_no_secret_is_written_anywhere(talkative: RunningServer) -> None:
+    account = new_account(talkative)
+    activation = account.client().create_activation(IamRole="AnyRole", RegistrationLimit=3)
+    code = activation["ActivationCode"]
+    agent = account.client("ssm-agent")
+    registered = agent.register_managed_instance(
+        ActivationId=activation["ActivationId"], ActivationCode=code
+    )
+    node_key = IssuedKey(registered["AccessKeyId"], registered["SecretAccessKey"])
+    account.new_node().submit([package("bash")])
+    fail_in_many_ways(account, node_key, activation["ActivationId"], code)
+
+    talkative.process.send_signal(signal.SIGTERM)
+    talkative.process.wait(timeout=20)
+    written = everything_written_by(talkative)
+    secrets = {
+        "an admin's secret": account.key.secret_access_key,
+        "a node's secret": node_key.secret_access_key,
+        "an activation code": code,
+        "a wrong activation code": WRONG_CODE,
+        "what was meant for another service": ELSEWHERE,
+    }
+    found = [
+        f"{whose} is in {place}"
+        for whose, secret in secrets.items()
+        for place, content in written.items()
+        for form in forms_of(secret)
+        if form in content
+    ]
+    assert found == []
+    assert account.key.access_key_id.encode() in written["server.log"]
+
+
+def fail_in_many_ways(account: Account, node_key: IssuedKey, activation_id: str, code: str) -> None:
+    """Send requests with secrets in places where an error might repeat them."""
+    url = account.server.url
+    admin = account.key
+    registering = {"ActivationId": activation_id, "ActivationCode": code}
+    wrong_secret = IssuedKey(admin.access_key_id, ELSEWHERE)
+    listing = raw_http.unsigned(url, "AmazonSSM.DescribeActivations")
+    requests = [
+        *(
+            raw_http.unsigned(url, REGISTER, json.dumps(content).encode())
+            for content in (
+                {**registering, "ActivationCode": WRONG_CODE},
+                {**registering, "ActivationCode": WRONG_CODE * 20},
+                {**registering, "ActivationCode": WRONG_CODE[:19]},
+                {**registering, "ActivationCode": [WRONG_CODE]},
+                {**registering, "ActivationId": code},
+                {**registering, "Tags": [{"Key": "", "Value": "any"}]},
+            )
+        ),
+        raw_http.unsigned(url, REGISTER, json.dumps(registering).encode()[:-1]),
+        raw_http.signed(url, listing, wrong_secret),
+        raw_http.signed(url, listing, node_key),
+        listing.with_headers({"Authorization": f"Bearer {ELSEWHERE}"}),
+        listing.with_headers({"Authorization": f"AWS4-HMAC-SHA256 Credential={ELSEWHERE}"}),
+        listing.with_headers({"Authorization": f"{ELSEWHERE} Credential=a/b/c/d/e"}),
+        listing.with_headers({"Cookie": ELSEWHERE, "X-Amz-Security-Token": ELSEWHERE}),
+    ]
+    for request in requests:
+        assert raw_http.send(url, request).status == 400
+    with pytest.raises(ClientError):
+        account.server.client(node_key).delete_activation(ActivationId=activation_id)
+
+
+def everything_written_by(server: RunningServer) -> dict[str, bytes]:
+    """Give what an ended server has left: by name of the file, and `stdout`."""
+    assert server.process.stdout is not None
+    files: list[Path] = [
+        *server.data_directory.iterdir(),
+        server.data_directory.parent / "server.log",
+    ]
+    return {
+        "stdout": server.process.stdout.read().encode(),
+        **{file.name: file.read_bytes() for file in files},
+    }
+
+
+def forms_of(secret: str) -> tuple[bytes, ...]:
+    """Give a secret as it is and as it often is encoded."""
+    plain = secret.encode()
+    return plain, base64.b64encode(plain), plain.hex().encode()
