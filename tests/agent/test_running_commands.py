@@ -16,7 +16,9 @@ def test_a_program_that_hangs_is_stopped_with_what_it_started() -> None:
 
 
 def test_a_failure_comes_with_the_last_word_of_the_program() -> None:
-    running = start("broken tool", ["/bin/sh", "-c", "echo first >&2; echo 'E: broken.' >&2; exit 100"])
+    running = start(
+        "broken tool", ["/bin/sh", "-c", "echo first >&2; echo 'E: broken.' >&2; exit 100"]
+    )
     with pytest.raises(CommandError, match=r"^broken tool failed with status 100: E: broken\.$"):
         running.output(10)
 

@@ -159,7 +159,10 @@ PACKAGES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(PACKAGES, NAMES)
 def test_every_report_that_can_be_read_can_be_judged(
     store: NodeStore, packages: list[Package], version: str
