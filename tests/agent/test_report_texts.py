@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchwarden.ingest.report import check_packages, read_parts
+from patchwarden.ingest.report import read_packages, read_parts
 from patchwarden_agent.apt import scan_apt
 from patchwarden_agent.detect import Detected
 from patchwarden_agent.findings import (
@@ -42,5 +42,5 @@ def test_the_server_takes_a_report_whatever_texts_the_node_has(text: str) -> Non
     detected = Detected("DEBIAN", text, text, scan_apt, text)
     report = assemble(findings, detected, Host(text, text, text), Period(1.0, 0.0))
     parts = read_parts(json.dumps(report).encode(), now=1.0)
-    check_packages(parts.sent.packages)
+    read_packages(parts.sent.packages)
     assert parts.scan.ended_at == 1.0

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from patchwarden.domain.facts import Packages
-from patchwarden.ingest.report import check_packages, read_parts
+from patchwarden.ingest.report import read_packages, read_parts
 from patchwarden_agent.apt import scan_apt
 from patchwarden_agent.host import read_host
 from patchwarden_agent.scan import scan
@@ -55,7 +55,7 @@ def test_both_ways_of_asking_apt_agree_and_write_nothing() -> None:
 def test_dpkg_and_the_server_agree_with_the_report() -> None:
     report = scan()
     parts = read_parts(json.dumps(report).encode(), report["scan"]["ended_at"])
-    check_packages(parts.sent.packages)
+    read_packages(parts.sent.packages)
     packages = msgspec.json.decode(parts.sent.packages, type=Packages)
     listed = subprocess.run(
         ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Architecture} ${Version}\n"],

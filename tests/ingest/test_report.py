@@ -28,7 +28,7 @@ from patchwarden.domain.facts import (
 )
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.limits import MAX_ITEMS, MAX_NUMBER, MAX_TEXT, LimitedDecoder
-from patchwarden.ingest.report import MAX_REPORT_BYTES, ReportParts, check_packages, read_parts
+from patchwarden.ingest.report import MAX_REPORT_BYTES, ReportParts, read_packages, read_parts
 
 DAY_S = 86_400
 CONTROLS = "\0\n\x1b\x7f\x9b\u2028\u202e"
@@ -74,7 +74,7 @@ def full_json() -> Any:
 def read(sent: bytes) -> ReportParts:
     """Read a whole report."""
     parts = read_parts(sent, NOW)
-    check_packages(parts.sent.packages)
+    read_packages(parts.sent.packages)
     return parts
 
 
@@ -213,7 +213,7 @@ def test_too_many_packages_are_refused_by_their_number() -> None:
     smallest = b'{"name":"a","architecture":"b","version":"c"}'
     packages = b'{"package_manager":"apt","installed":[%s]}'
     with pytest.raises(InvalidReportError, match=r"packages\.installed: .*<= 50000"):
-        check_packages(packages % b",".join([smallest] * (MAX_ITEMS + 1)))
+        read_packages(packages % b",".join([smallest] * (MAX_ITEMS + 1)))
 
 
 def test_a_million_packages_are_refused_by_their_size() -> None:

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from driver import SCOPE, Api
 from fakes import NOW, package, report
-from patchwarden.domain.evaluate import evaluate
 from patchwarden.domain.facts import OperationResult, Package, Report
 from patchwarden.domain.patches import Verdict
-from patchwarden.domain.policy import Policy
 from patchwarden.domain.states import service_spelling
 from patchwarden.evaluation.assignment import default_predefined
 from patchwarden.store import nodes
@@ -73,10 +71,8 @@ def install_report(installed: Sequence[Package]) -> Report:
 
 def unpaged(api: Api, sent: Report, chosen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Give what one endless page should hold, the slow and plain way."""
-    rules = api.resources.engine.rules("DEBIAN")
-    content = default_predefined("DEBIAN").content
-    policy = Policy.of(content, rules, NOW, approved_bypass_global_filters=True)
-    verdicts = evaluate(sent, policy, rules).verdicts
+    baseline = default_predefined("DEBIAN").content
+    verdicts = api.resources.engine.evaluate(sent, baseline, NOW).verdicts
     return [
         plain(verdict) for verdict in verdicts if all(matches(verdict, each) for each in chosen)
     ]

@@ -1,15 +1,17 @@
 """The one place where a verdict is made: load, evaluate, save."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from patchwarden import __version__
 from patchwarden.choices import Choices
 from patchwarden.data.load import operating_systems
-from patchwarden.domain.evaluate import evaluate
-from patchwarden.domain.os_rules import OperatingSystemRules
+from patchwarden.domain.baselines import PatchBaseline
+from patchwarden.domain.evaluate import Evaluation, evaluate
+from patchwarden.domain.facts import Report
 from patchwarden.domain.policy import Policy
-from patchwarden.domain.summary import summarize
-from patchwarden.evaluation.assignment import AssignedBaseline, assigned_baseline, patch_group
+from patchwarden.domain.summary import Summary, summarize
+from patchwarden.evaluation.assignment import assigned_baseline, patch_group
 from patchwarden.evaluation.kept_reports import join
 from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
@@ -18,26 +20,28 @@ from patchwarden.store.records import RecordIds
 from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engine:
     """What evaluations need besides the store: the choices in force and known record ids."""
 
     choices: Choices
     record_ids: RecordIds = field(default_factory=RecordIds)
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Name everything but facts and baseline that bears on a verdict."""
         choices = self.choices
         bypass = "bypass" if choices.approved_patches_bypass_global_filters else "gated"
         return f"{__version__} {choices.apt_approval_delay} {bypass}"
 
-    def rules(self, operating_system: str) -> OperatingSystemRules:
-        """Give the rules of an operating system, as the choices have it."""
-        rules = operating_systems()[operating_system]
+    def evaluate(self, report: Report, baseline: PatchBaseline, now: float) -> Evaluation:
+        """Judge a report by one content of a baseline, as the choices have it."""
+        rules = operating_systems()[report.node.operating_system]
         if rules.package_manager == "apt":
-            return replace(rules, approval_delay=self.choices.apt_approval_delay)
-        return rules
+            rules = replace(rules, approval_delay=self.choices.apt_approval_delay)
+        bypass = self.choices.approved_patches_bypass_global_filters
+        policy = Policy.of(baseline, rules, now, approved_bypass_global_filters=bypass)
+        return evaluate(report, policy, rules)
 
 
 def current(
@@ -57,10 +61,19 @@ def current(
     return verdicts.of_node(db, scope, instance_id)
 
 
-def judge(db: Database, engine: Engine, scope: Scope, instance_id: str, now: float) -> None:
+def judge(
+    db: Database,
+    engine: Engine,
+    scope: Scope,
+    instance_id: str,
+    now: float,
+    *,
+    report: Report | None = None,
+) -> None:
     """Judge a node by its newest report and put the result in force.
 
-    If nothing that bears on the verdict has changed, the one in force is only confirmed. What was
+    `report` is that report if the caller has just read it; else it comes from the store. If
+    nothing that bears on the verdict has changed, the one in force is only confirmed. What was
     superseded so long ago that no page token can refer to it is dropped. Must run inside a
     transaction.
     """
@@ -83,8 +96,29 @@ def judge(db: Database, engine: Engine, scope: Scope, instance_id: str, now: flo
         assert state.verdict_id is not None
         verdicts.confirm(db, state.verdict_id, state.scan_id, state.generation)
         return
-    verdict = _evaluate(db, engine, state, assigned, provenance, now)
+    evaluation = engine.evaluate(
+        report or join(scans.load(db, state.scan_id)), assigned.content, now
+    )
+    baselines.keep_content(db, assigned.content)
+    record_ids = engine.record_ids.intern(db, [verdict.record for verdict in evaluation.verdicts])
+    verdict = NodeVerdict(
+        provenance=provenance,
+        generation=state.generation,
+        evaluated_at=now,
+        valid_until=evaluation.valid_until,
+        rows=packed_rows.pack(evaluation.verdicts, record_ids),
+        summary=_summary(evaluation, assigned.content),
+    )
     verdicts.put_in_force(db, state.node_key, verdict)
+
+
+def _summary(evaluation: Evaluation, baseline: PatchBaseline) -> Summary:
+    setting = baseline.available_security_updates_compliance_status
+    return summarize(
+        evaluation.verdicts,
+        not_applicable_count=evaluation.not_applicable_count,
+        available_security_updates_are_compliant=setting != "NON_COMPLIANT",
+    )
 
 
 def _is_current(state: NodeState, engine: Engine, now: float) -> bool:
@@ -104,33 +138,4 @@ def _still_holds(db: Database, verdict: NodeVerdict, now_from: Provenance, now: 
         now <= verdict.valid_until
         and was_from._replace(scan_id=now_from.scan_id) == now_from
         and scans.have_same_facts(db, was_from.scan_id, now_from.scan_id)
-    )
-
-
-def _evaluate(
-    db: Database,
-    engine: Engine,
-    state: NodeState,
-    assigned: AssignedBaseline,
-    provenance: Provenance,
-    now: float,
-) -> NodeVerdict:
-    baselines.keep_content(db, assigned.content)
-    rules = engine.rules(state.operating_system)
-    bypass = engine.choices.approved_patches_bypass_global_filters
-    policy = Policy.of(assigned.content, rules, now, approved_bypass_global_filters=bypass)
-    evaluation = evaluate(join(scans.load(db, provenance.scan_id)), policy, rules)
-    record_ids = engine.record_ids.intern(db, [verdict.record for verdict in evaluation.verdicts])
-    compliance_setting = assigned.content.available_security_updates_compliance_status
-    return NodeVerdict(
-        provenance=provenance,
-        generation=state.generation,
-        evaluated_at=now,
-        valid_until=evaluation.valid_until,
-        rows=packed_rows.pack(evaluation.verdicts, record_ids),
-        summary=summarize(
-            evaluation.verdicts,
-            not_applicable_count=evaluation.not_applicable_count,
-            available_security_updates_are_compliant=compliance_setting != "NON_COMPLIANT",
-        ),
     )

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.kept_reports import split
 from patchwarden.evaluation.run import Engine
-from patchwarden.ingest.report import check_packages, read_parts
+from patchwarden.ingest.report import read_packages, read_parts
 from patchwarden.store import nodes, scans
 from patchwarden.store.database import Database, Scope
 
@@ -34,12 +35,14 @@ def accept_report(
         return None
     parts = read_parts(sent, now)
     kept = scans.add(db, node.node_key, split(parts.sent, parts.scan, received_at=now))
+    report = None
     if kept.packages_are_new:
         # Packages that the store already has were checked when they first came.
-        check_packages(parts.sent.packages)
+        packages = read_packages(parts.sent.packages)
+        report = Report(schema=1, scan=parts.scan, node=parts.node, packages=packages)
     if kept.is_newest:
         nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
-        run.judge(db, engine, scope, instance_id, now)
+        run.judge(db, engine, scope, instance_id, now, report=report)
     else:
         nodes.note_sign_of_life(db, node.node_key, now)
     return Receipt(

@@ -71,8 +71,8 @@ def read_parts(sent: bytes, now: float) -> ReportParts:
     return parts
 
 
-def check_packages(packages: bytes) -> None:
-    """Read the packages of a report to see whether they can be kept.
+def read_packages(packages: bytes) -> Packages:
+    """Read the packages of a report, and check whether they can be kept.
 
     Raises InvalidReportError with the path to what is wrong.
     """
@@ -81,6 +81,7 @@ def check_packages(packages: bytes) -> None:
         _refuse("packages.package_manager", f"is {read.package_manager!r}, which is unknown")
     _check_installed(read.installed, len(read.origins))
     _check_not_installed(read.not_installed, len(read.origins))
+    return read
 
 
 def _text_of(sent: bytes) -> bytes:
