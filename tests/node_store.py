@@ -10,10 +10,10 @@ from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.accept import Receipt, accept_report
-from patchwarden.store import nodes
+from patchwarden.store import nodes, verdicts
 from patchwarden.store.database import FILE_NAME, Database, Scope
 from patchwarden.store.nodes import ManagedNode, Registration
-from patchwarden.store.verdicts import NodeState, NodeVerdict
+from patchwarden.store.verdicts import NodeState, Provenance, VerdictInForce
 
 SCOPE = Scope("123456789012", "us-east-1")
 NODE = "mi-0123456789abcdef0"
@@ -61,11 +61,22 @@ class NodeStore:
         assert state is not None
         return state
 
-    def verdict(self, now: float = NOW, instance_id: str = NODE) -> NodeVerdict:
+    def verdict(self, now: float = NOW, instance_id: str = NODE) -> VerdictInForce:
         """Give the evaluation of a node as it is at `now`."""
         verdict = self.state(now, instance_id).verdict
         assert verdict is not None
         return verdict
+
+    def provenance(self, now: float = NOW, instance_id: str = NODE) -> Provenance:
+        """Give what the evaluation of a node as it is at `now` was computed from."""
+        return verdicts.provenance(self.db, self.verdict(now, instance_id).verdict_id)
+
+    def evaluated_at(self, now: float = NOW) -> float:
+        """Give the instant at which the evaluation of the node was made."""
+        verdict_id = self.verdict(now).verdict_id
+        row = self.db.one("SELECT evaluated_at FROM verdicts WHERE verdict_id = ?", (verdict_id,))
+        assert row is not None
+        return float(row[0])
 
     def read_only(self) -> Database:
         """Open one more connection, as the server reads."""

@@ -94,7 +94,7 @@ def assert_whole(store: NodeStore) -> None:
     """Check that what is there fits together."""
     assert store.db.one("PRAGMA integrity_check") == ("ok",)
     assert store.db.one("SELECT max(scan_id) FROM scans") == (store.node().scan_id,)
-    assert store.verdict().provenance.scan_id == store.node().scan_id
+    assert store.provenance().scan_id == store.node().scan_id
     dangling = store.db.one(
         "SELECT count(*) FROM scans WHERE node_facts_id NOT IN (SELECT facts_id FROM facts)"
         " OR packages_facts_id NOT IN (SELECT facts_id FROM facts)"

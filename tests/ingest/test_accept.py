@@ -101,9 +101,9 @@ def test_the_same_report_may_come_twice(store: NodeStore) -> None:
 
 def test_a_node_may_become_another_system(store: NodeStore) -> None:
     store.accept(report([BASH]))
-    before = store.verdict().provenance
+    before = store.provenance()
     store.accept(report([BASH], at=NOW + 1, node={"operating_system": "UBUNTU"}))
-    after = store.verdict(NOW + 1).provenance
+    after = store.provenance(NOW + 1)
     assert store.node().operating_system == "UBUNTU"
     assert after.baseline_id != before.baseline_id
     ubuntu = operating_systems()["UBUNTU"].predefined_baselines

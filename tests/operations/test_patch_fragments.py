@@ -1,13 +1,15 @@
 """The ready JSON of patches."""
 
 import contextlib
+from collections.abc import Sequence
 
 import pytest
 
 from driver import Api
-from patchwarden.domain.patches import PatchRecord
-from patchwarden.domain.states import PatchState
+from patchwarden.domain.patches import PatchRecord, Verdict
+from patchwarden.domain.states import ComplianceLevel, PatchState
 from patchwarden.operations.patch_fragments import PatchFragments, time_json
+from patchwarden.store.packed_rows import pack
 from patchwarden.store.records import RecordIds
 
 CVES = PatchRecord("t", "bind.x86_64", "Security", "Critical", "CVE-2025-0001,CVE-2025-0002")
@@ -18,20 +20,39 @@ class UndoneError(Exception):
     """Undoes a transaction."""
 
 
+def codes(record_ids: Sequence[int], state: PatchState = PatchState.INSTALLED) -> Sequence[int]:
+    """Give the codes of rows with these records in `state`."""
+    verdicts = [Verdict(CVES, state, ComplianceLevel.UNSPECIFIED, 0.0, None)] * len(record_ids)
+    return pack(verdicts, record_ids).pick_codes(range(len(record_ids)))
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_cve_ids_are_shown_on_missing_and_failed_only(api: Api, state: PatchState) -> None:
     with api.db.transaction():
         record_ids = RecordIds().intern(api.db, [CVES])
-    (fragment,) = PatchFragments("published").find(api.reader, record_ids, [STATES.index(state)])
+    (fragment,) = PatchFragments("published").find(api.reader, codes(record_ids, state))
     shows = b"CVE-2025-0001,CVE-2025-0002" in fragment.tail
     assert shows is (state in {PatchState.MISSING, PatchState.FAILED})
     assert f'"State":"{state}"'.encode() in fragment.head
 
 
-def test_the_level_beside_a_state_makes_no_difference(api: Api) -> None:
+def test_what_was_made_once_is_found_again(api: Api) -> None:
     with api.db.transaction():
-        (record_id,) = RecordIds().intern(api.db, [CVES])
-    first, second = PatchFragments("published").find(api.reader, [record_id] * 2, [0x05, 0x55])
+        record_ids = RecordIds().intern(api.db, [CVES])
+    fragments = PatchFragments("published")
+    (first,) = fragments.find(api.reader, codes(record_ids))
+    (second,) = fragments.find(api.reader, codes(record_ids))
+    assert first is second
+
+
+def test_what_was_made_in_a_snapshot_is_found_again(api: Api) -> None:
+    with api.db.transaction():
+        record_ids = RecordIds().intern(api.db, [CVES])
+    fragments = PatchFragments("published")
+    api.reader.begin_snapshot()
+    (first,) = fragments.find(api.reader, codes(record_ids))
+    api.reader.end_snapshot()
+    (second,) = fragments.find(api.reader, codes(record_ids))
     assert first is second
 
 
@@ -40,12 +61,12 @@ def test_a_record_that_was_not_kept_is_not_remembered(api: Api) -> None:
     undone, kept = (PatchRecord(name, name, "", "", "") for name in ("undone", "kept"))
     with contextlib.suppress(UndoneError), api.db.transaction():
         undone_ids = RecordIds().intern(api.db, [undone])
-        fragments.find(api.db, undone_ids, [0])
+        fragments.find(api.db, codes(undone_ids))
         raise UndoneError
     with api.db.transaction():
         record_ids = RecordIds().intern(api.db, [kept])
     assert record_ids == undone_ids
-    (fragment,) = fragments.find(api.reader, record_ids, [0])
+    (fragment,) = fragments.find(api.reader, codes(record_ids))
     assert fragment.record == kept
 
 

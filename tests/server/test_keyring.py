@@ -44,7 +44,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         closing(installation.connect(read_only=True)) as reader,
         closing(installation.connect()) as writer,
     ):
-        yield Office(Keyring(reader, installation.vault), reader, writer, issuer)
+        yield Office(Keyring(lambda: reader, installation.vault), reader, writer, issuer)
 
 
 def test_a_key_is_found_with_its_holder_and_secret(office: Office) -> None:
@@ -94,4 +94,4 @@ def test_a_key_does_not_show_its_secret(office: Office) -> None:
 def test_a_key_sealed_with_another_master_key_is_told(office: Office) -> None:
     issued = office.issue()
     with pytest.raises(WrongMasterKeyError):
-        Keyring(office.reader, Vault(bytes(KEY_BYTES))).find(issued.access_key_id)
+        Keyring(lambda: office.reader, Vault(bytes(KEY_BYTES))).find(issued.access_key_id)

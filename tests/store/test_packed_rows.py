@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from patchwarden.domain.patches import PatchRecord, Verdict
 from patchwarden.domain.states import ComplianceLevel, PatchState
-from patchwarden.store.packed_rows import PackedRows, pack, unpack_level, unpack_state
+from patchwarden.store.packed_rows import NO_ROWS, PackedRows, pack, record_id_of, state_of
 
 RECORD = PatchRecord(title="a:1", kb_id="a", classification="", severity="", cve_ids="")
 UINT32 = st.integers(min_value=0, max_value=2**32 - 1)
@@ -16,7 +16,8 @@ VERDICTS = st.builds(
     installed_at=UINT32.map(float),
     installed_by=st.none() | st.sampled_from(["root", "ann", "ben"]),
 )
-ROWS = st.lists(st.tuples(VERDICTS, UINT32), max_size=30)
+RECORD_IDS = st.integers(min_value=0, max_value=2**28 - 1)
+ROWS = st.lists(st.tuples(VERDICTS, RECORD_IDS), max_size=30)
 
 
 def packed(rows: list[tuple[Verdict, int]]) -> PackedRows:
@@ -24,7 +25,8 @@ def packed(rows: list[tuple[Verdict, int]]) -> PackedRows:
 
 
 def unpacked(rows: PackedRows, positions: range | list[int]) -> list[tuple[Verdict, int]]:
-    record_ids, states = rows.pick(positions)
+    codes = rows.pick_codes(positions)
+    levels = rows.pick_levels(positions)
     times = rows.pick_times(positions)
     installers = rows.pick_installers(positions) if rows.installers else [0] * len(positions)
     names = [None, *rows.installers]
@@ -32,16 +34,14 @@ def unpacked(rows: PackedRows, positions: range | list[int]) -> list[tuple[Verdi
         (
             Verdict(
                 record=RECORD,
-                state=unpack_state(state),
-                compliance_level=unpack_level(state),
+                state=state_of(code),
+                compliance_level=level,
                 installed_at=float(time),
                 installed_by=names[installer],
             ),
-            record_id,
+            record_id_of(code),
         )
-        for record_id, state, time, installer in zip(
-            record_ids, states, times, installers, strict=True
-        )
+        for code, level, time, installer in zip(codes, levels, times, installers, strict=True)
     ]
 
 
@@ -111,5 +111,5 @@ def test_parts_of_seconds_are_dropped() -> None:
 
 
 def test_no_rows_are_no_bytes() -> None:
-    rows = pack([], [])
-    assert (len(rows), rows.data, rows.pick(range(0))) == (0, b"", ((), b""))
+    assert pack([], []) == NO_ROWS
+    assert (len(NO_ROWS), NO_ROWS.data, NO_ROWS.pick_codes(range(0))) == (0, b"", ())

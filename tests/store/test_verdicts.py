@@ -8,7 +8,7 @@ from patchwarden.domain.summary import Summary
 from patchwarden.store import baselines, nodes, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.packed_rows import PackedRows
-from patchwarden.store.verdicts import NodeVerdict, Provenance
+from patchwarden.store.verdicts import NodeVerdict, Provenance, VerdictInForce
 
 SCOPE = Scope("123456789012", "us-east-1")
 NODE = "mi-0123456789abcdef0"
@@ -60,14 +60,19 @@ def test_an_evaluation_comes_back_as_it_was(db: Database, node_key: int, kept: N
     verdict_id = verdicts.put_in_force(db, node_key, kept)
     state = verdicts.of_node(db, SCOPE, NODE)
     assert state is not None
-    assert (state.node_key, state.verdict_id, state.verdict) == (node_key, verdict_id, kept)
-    assert verdicts.pinned(db, SCOPE, NODE, verdict_id) == kept
+    assert state.node_key == node_key
+    assert state.verdict == VerdictInForce(
+        verdict_id, 1, kept.generation, kept.valid_until, "engine", kept.rows
+    )
+    assert verdicts.pinned_rows(db, SCOPE, NODE, verdict_id) == kept.rows
+    assert verdicts.provenance(db, verdict_id) == kept.provenance
+    assert verdicts.summary(db, verdict_id) == kept.summary
 
 
 def test_a_node_without_an_evaluation_has_a_state(db: Database, node_key: int) -> None:
     state = verdicts.of_node(db, SCOPE, NODE)
     assert state is not None
-    assert (state.scan_id, state.verdict_id, state.verdict) == (None, None, None)
+    assert (state.scan_id, state.verdict) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_another_scope_sees_nothing(
 ) -> None:
     verdict_id = verdicts.put_in_force(db, node_key, verdict())
     assert verdicts.of_node(db, scope, instance_id) is None
-    assert verdicts.pinned(db, scope, instance_id, verdict_id) is None
+    assert verdicts.pinned_rows(db, scope, instance_id, verdict_id) is None
 
 
 def test_the_last_evaluation_is_in_force_and_the_one_before_can_be_read(
@@ -93,18 +98,21 @@ def test_the_last_evaluation_is_in_force_and_the_one_before_can_be_read(
     second = verdicts.put_in_force(db, node_key, verdict(200.0))
     state = verdicts.of_node(db, SCOPE, NODE)
     assert state is not None
-    assert state.verdict_id == second
-    assert verdicts.pinned(db, SCOPE, NODE, first) == verdict(100.0)
+    assert state.verdict is not None
+    assert state.verdict.verdict_id == second
+    assert verdicts.pinned_rows(db, SCOPE, NODE, first) is not None
+
+
+def left(db: Database, ids: Sequence[int]) -> list[int]:
+    return [each for each in ids if verdicts.pinned_rows(db, SCOPE, NODE, each) is not None]
 
 
 def test_what_was_superseded_early_enough_is_dropped(db: Database, node_key: int) -> None:
     ids = [verdicts.put_in_force(db, node_key, verdict(at)) for at in (100.0, 200.0, 300.0)]
     verdicts.drop_superseded(db, node_key, before=300.0)
-    left = [verdicts.pinned(db, SCOPE, NODE, verdict_id) for verdict_id in ids]
-    assert left == [None, verdict(200.0), verdict(300.0)]
+    assert left(db, ids) == ids[1:]
     verdicts.drop_superseded(db, node_key, before=math.inf)
-    left = [verdicts.pinned(db, SCOPE, NODE, verdict_id) for verdict_id in ids]
-    assert left == [None, None, verdict(300.0)]
+    assert left(db, ids) == ids[2:]
 
 
 def test_the_id_of_an_evaluation_that_was_dropped_is_not_used_again(
@@ -118,17 +126,17 @@ def test_the_id_of_an_evaluation_that_was_dropped_is_not_used_again(
     again = nodes.add(db, SCOPE, registration, 0.0)
     assert again != node_key
     assert verdicts.put_in_force(db, again, verdict()) != first
-    assert verdicts.pinned(db, SCOPE, NODE, first) is None
+    assert verdicts.pinned_rows(db, SCOPE, NODE, first) is None
 
 
 def test_to_confirm_changes_only_what_it_stands_for(db: Database, node_key: int) -> None:
     verdict_id = verdicts.put_in_force(db, node_key, verdict())
     verdicts.confirm(db, verdict_id, scan_id=8, generation=9)
-    kept = verdicts.pinned(db, SCOPE, NODE, verdict_id)
-    expected = verdict()
-    assert kept == expected._replace(
-        provenance=expected.provenance._replace(scan_id=8), generation=9
-    )
+    state = verdicts.of_node(db, SCOPE, NODE)
+    assert state is not None
+    assert state.verdict == VerdictInForce(verdict_id, 8, 9, math.inf, "engine", verdict().rows)
+    assert verdicts.provenance(db, verdict_id) == verdict().provenance._replace(scan_id=8)
+    assert verdicts.summary(db, verdict_id) == COUNTS
 
 
 def test_a_doubted_evaluation_is_of_no_generation(db: Database, node_key: int) -> None:

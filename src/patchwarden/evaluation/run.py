@@ -17,7 +17,7 @@ from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.errors import WriteRequiredError
 from patchwarden.store.records import RecordIds
-from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance
+from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance, VerdictInForce
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def judge(
     )
     verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
     if state.verdict is not None and _still_holds(db, state.verdict, provenance, now):
-        assert state.verdict_id is not None
-        verdicts.confirm(db, state.verdict_id, state.scan_id, state.generation)
+        verdicts.confirm(db, state.verdict.verdict_id, state.scan_id, state.generation)
         return
     evaluation = engine.evaluate(
         report or join(scans.load(db, state.scan_id)), assigned.content, now
@@ -125,15 +124,15 @@ def _is_current(state: NodeState, engine: Engine, now: float) -> bool:
     verdict = state.verdict
     return (
         verdict is not None
-        and verdict.provenance.scan_id == state.scan_id
+        and verdict.scan_id == state.scan_id
         and verdict.generation == state.generation
         and now <= verdict.valid_until
-        and verdict.provenance.engine == engine.identity
+        and verdict.engine == engine.identity
     )
 
 
-def _still_holds(db: Database, verdict: NodeVerdict, now_from: Provenance, now: float) -> bool:
-    was_from = verdict.provenance
+def _still_holds(db: Database, verdict: VerdictInForce, now_from: Provenance, now: float) -> bool:
+    was_from = verdicts.provenance(db, verdict.verdict_id)
     return (
         now <= verdict.valid_until
         and was_from._replace(scan_id=now_from.scan_id) == now_from

@@ -1,8 +1,9 @@
 """DescribeInstancePatches and DescribeInstancePatchStates (contract 2, 5.12)."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
+from operator import itemgetter
 
 import msgspec
 
@@ -15,9 +16,12 @@ from patchwarden.operations.patch_fragments import Fragment, time_json
 from patchwarden.operations.wire_values import wire_time
 from patchwarden.protocol.page_token import InvalidPageToken
 from patchwarden.store import scans, verdicts
-from patchwarden.store.packed_rows import PackedRows
-from patchwarden.store.verdicts import NodeVerdict
+from patchwarden.store.database import Database
+from patchwarden.store.packed_rows import NO_ROWS, PackedRows
+from patchwarden.store.verdicts import NodeState
 
+_HEAD = itemgetter(Fragment._fields.index("head"))
+_TAIL = itemgetter(Fragment._fields.index("tail"))
 _POSITION = struct.Struct("<QI")
 _CHUNK = 256
 _MAX_STATES = 100
@@ -29,15 +33,13 @@ def describe_instance_patches(context: Context, request: Request) -> Answer:
     Pages of one walk come from one evaluation, whatever arrives in between.
     """
     filters = parse_filters(request.get("Filters", ()))
-    verdict_id, verdict, start = _evaluation_to_show(context, request)
+    verdict_id, rows, start = _evaluation_to_show(context, request)
     limit = request.get("MaxResults", context.resources.choices.default_page_size)
-    if verdict is None:
-        return _page_json([], b"")
-    positions, next_start = _positions(context, verdict.rows, filters, start, limit)
+    positions, next_start = _positions(context, rows, filters, start, limit)
     token = b""
     if next_start is not None:
         token = seal_token(context, request, _POSITION.pack(verdict_id, next_start)).encode()
-    return _page_json(_patches_json(context, verdict.rows, positions), token)
+    return _page_json(_patches_json(context, rows, positions), token)
 
 
 def describe_instance_patch_states(context: Context, request: Request) -> Answer:
@@ -48,31 +50,34 @@ def describe_instance_patch_states(context: Context, request: Request) -> Answer
     stop = start + request.get("MaxResults", _MAX_STATES)
     states = []
     for instance_id in ids[start:stop]:
-        state = run.current(
-            context.db, context.resources.engine, context.scope, instance_id, context.now
-        )
-        if state is not None and state.verdict is not None:
-            states.append(_patch_state(context, instance_id, state.verdict))
+        node = _current(context, instance_id)
+        if node is not None and node.verdict is not None:
+            states.append(_patch_state(context.db, instance_id, node.verdict.verdict_id))
     next_token = seal_token(context, request, str(stop).encode()) if stop < len(ids) else ""
     return {"InstancePatchStates": states, "NextToken": next_token}
 
 
-def _evaluation_to_show(context: Context, request: Request) -> tuple[int, NodeVerdict | None, int]:
+def _current(context: Context, instance_id: str) -> NodeState | None:
+    engine = context.resources.engine
+    return run.current(context.db, engine, context.scope, instance_id, context.now)
+
+
+def _evaluation_to_show(context: Context, request: Request) -> tuple[int, PackedRows, int]:
     """Find the evaluation and the row to start with: by the token, else the one in force."""
     instance_id = request["InstanceId"]
     token = open_token(context, request)
     if token:
         verdict_id, start = _POSITION.unpack(token)
-        pinned = verdicts.pinned(context.db, context.scope, instance_id, verdict_id)
-        if pinned is None:
+        rows = verdicts.pinned_rows(context.db, context.scope, instance_id, verdict_id)
+        if rows is None:
             raise InvalidPageToken
-        return verdict_id, pinned, start
-    state = run.current(
-        context.db, context.resources.engine, context.scope, instance_id, context.now
-    )
-    if state is None:
+        return verdict_id, rows, start
+    node = _current(context, instance_id)
+    if node is None:
         raise InvalidInstanceIdError.unknown(instance_id)
-    return state.verdict_id or 0, state.verdict, 0
+    if node.verdict is None:
+        return 0, NO_ROWS, 0
+    return node.verdict.verdict_id, node.verdict.rows, 0
 
 
 def _positions(
@@ -105,23 +110,22 @@ def _matching(
 
 
 def _fragments(context: Context, rows: PackedRows, positions: Sequence[int]) -> list[Fragment]:
-    record_ids, states = rows.pick(positions)
-    return context.resources.fragments.find(context.db, record_ids, states)
+    return context.resources.fragments.find(context.db, rows.pick_codes(positions))
 
 
 def _patches_json(context: Context, rows: PackedRows, positions: Sequence[int]) -> list[bytes]:
-    """Give the JSON of the patches in pieces, each patch with a comma before it."""
+    """Give the JSON of the patches in pieces, each patch with a comma behind it."""
     fragments = _fragments(context, rows, positions)
-    tails = [fragment.tail for fragment in fragments]
+    tails: Iterable[bytes] = map(_TAIL, fragments)
     if rows.installers:
         members = [b"", *(_installed_by_json(name) for name in rows.installers)]
         codes = rows.pick_installers(positions)
         tails = [members[code] + tail for code, tail in zip(codes, tails, strict=True)]
     # Filled column by column: this is most of the work of a page.
-    pieces = [b","] * (4 * len(fragments))
-    pieces[1::4] = [fragment.head for fragment in fragments]
-    pieces[2::4] = map(time_json, rows.pick_times(positions))
-    pieces[3::4] = tails
+    pieces = [b""] * (3 * len(fragments))
+    pieces[0::3] = map(_HEAD, fragments)
+    pieces[1::3] = map(time_json, rows.pick_times(positions))
+    pieces[2::3] = tails
     return pieces
 
 
@@ -130,16 +134,18 @@ def _installed_by_json(name: str) -> bytes:
 
 
 def _page_json(pieces: Sequence[bytes], token: bytes) -> bytes:
-    return b"".join((b'{"Patches":[', *pieces[1:], b'],"NextToken":"', token, b'"}'))
+    patches = b"".join(pieces)[:-1]  # without the last comma
+    return b'{"Patches":[%b],"NextToken":"%b"}' % (patches, token)
 
 
-def _patch_state(context: Context, instance_id: str, verdict: NodeVerdict) -> dict[str, object]:
-    operation = scans.operation(context.db, verdict.provenance.scan_id)
-    counts = verdict.summary
+def _patch_state(db: Database, instance_id: str, verdict_id: int) -> dict[str, object]:
+    provenance = verdicts.provenance(db, verdict_id)
+    operation = scans.operation(db, provenance.scan_id)
+    counts = verdicts.summary(db, verdict_id)
     return {
         "InstanceId": instance_id,
-        "PatchGroup": verdict.provenance.patch_group,
-        "BaselineId": verdict.provenance.baseline_id,
+        "PatchGroup": provenance.patch_group,
+        "BaselineId": provenance.baseline_id,
         "OwnerInformation": "",
         "InstalledCount": counts.installed,
         "InstalledOtherCount": counts.installed_other,

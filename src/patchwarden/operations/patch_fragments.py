@@ -7,13 +7,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from patchwarden.domain.patches import PatchRecord
-from patchwarden.domain.states import STATES_WITH_CVES, service_spelling
+from patchwarden.domain.states import STATES_WITH_CVES, PatchState, service_spelling
 from patchwarden.store import records
 from patchwarden.store.database import Database
-from patchwarden.store.packed_rows import STATE_BITS, unpack_state
+from patchwarden.store.packed_rows import record_id_of, state_of
 
 _MAX_KNOWN = 200_000
-_STATE_MASK = (1 << STATE_BITS) - 1
 
 
 class Fragment(NamedTuple):
@@ -23,7 +22,7 @@ class Fragment(NamedTuple):
     head: bytes
     """From `{"Title":` up to and including `"InstalledTime":`."""
     tail: bytes
-    """What follows the time: CVE ids, if the state shows them, and `}`."""
+    """What follows the time: CVE ids, if the state shows them, and `},`."""
 
 
 class PatchFragments:
@@ -34,30 +33,24 @@ class PatchFragments:
         self._spell = service_spelling if state_spelling == "service" else str
         self._known: dict[int, Fragment] = {}
 
-    def find(
-        self, db: Database, record_ids: Sequence[int], states: Sequence[int]
-    ) -> list[Fragment]:
-        """Give the fragment of each record in the state (a packed code) at the same position."""
-        keys = [
-            record_id << STATE_BITS | state & _STATE_MASK
-            for record_id, state in zip(record_ids, states, strict=True)
-        ]
+    def find(self, db: Database, codes: Sequence[int]) -> list[Fragment]:
+        """Give the fragment of the record and the state that each code stands for."""
         try:
-            return list(map(self._known.__getitem__, keys))
+            return list(map(self._known.__getitem__, codes))
         except KeyError:
-            return self._make(db, keys)
+            return self._make(db, codes)
 
-    def _make(self, db: Database, keys: Sequence[int]) -> list[Fragment]:
+    def _make(self, db: Database, codes: Sequence[int]) -> list[Fragment]:
         known = self._known
-        unknown = {key for key in keys if key not in known}
-        records_by_id = records.fetch(db, sorted({key >> STATE_BITS for key in unknown}))
-        made = {key: self._fragment(records_by_id[key >> STATE_BITS], key) for key in unknown}
-        if db.in_transaction:
+        unknown = {code for code in codes if code not in known}
+        found = records.fetch(db, sorted({record_id_of(code) for code in unknown}))
+        made = {code: self._fragment(found[record_id_of(code)], state_of(code)) for code in unknown}
+        if db.in_transaction and not db.read_only:
             # If it is undone, its record ids will come to mean other records.
             db.after_commit(lambda: self._remember(made))
         else:
             self._remember(made)
-        return [made.get(key) or known[key] for key in keys]
+        return [made.get(code) or known[code] for code in codes]
 
     def _remember(self, made: Mapping[int, Fragment]) -> None:
         # Another thread may be reading what is known: nothing is ever taken out of it.
@@ -66,8 +59,7 @@ class PatchFragments:
         else:
             self._known.update(made)
 
-    def _fragment(self, record: PatchRecord, key: int) -> Fragment:
-        state = unpack_state(key)
+    def _fragment(self, record: PatchRecord, state: PatchState) -> Fragment:
         shown = {
             "Title": record.title,
             "KBId": record.kb_id,
@@ -76,7 +68,7 @@ class PatchFragments:
             "State": self._spell(state),
         }
         cve_ids = record.cve_ids if state in STATES_WITH_CVES else ""
-        tail = b',"CVEIds":' + msgspec.json.encode(cve_ids) + b"}" if cve_ids else b"}"
+        tail = b',"CVEIds":' + msgspec.json.encode(cve_ids) + b"}," if cve_ids else b"},"
         return Fragment(record, msgspec.json.encode(shown)[:-1] + b',"InstalledTime":', tail)
 
 

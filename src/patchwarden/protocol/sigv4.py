@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -31,6 +30,12 @@ MAX_SKEW_S = 300
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TERMINATOR = "aws4_request"
 _BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
+# AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261124/us-east-1/ssm/aws4_request,
+#   SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=5d672d79c15b1316...
+_USUAL_FORM = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/([0-9]{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request,"
+    r" ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]+)"
+)
 _INSTANT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # Temporary credentials are not issued here, and some clients add the token after signing.
@@ -53,8 +58,7 @@ class HttpRequest(NamedTuple):
         return f"HttpRequest(method={self.method!r}, path={self.path!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(NamedTuple):
     """What the Authorization header claims; nothing of it is proven before `verify`."""
 
     access_key_id: str
@@ -62,10 +66,19 @@ class Authorization:
     """The day of the credential scope, such as `20261124`."""
     region: str
     service: str
-    signed_headers: tuple[str, ...]
-    signature: str = field(repr=False)
+    signed_headers: tuple[bytes, ...]
+    signature: str
     signed_at: str
     """When the client signed, by its own clock, such as `20261124T103319Z`."""
+    headers: Mapping[bytes, bytes]
+    """The values of all headers of the request."""
+
+    def __repr__(self) -> str:
+        return (
+            f"Authorization(access_key_id={self.access_key_id!r}, date={self.date!r},"
+            f" region={self.region!r}, service={self.service!r},"
+            f" signed_headers={self.signed_headers!r}, signed_at={self.signed_at!r})"
+        )
 
 
 def read_authorization(request: HttpRequest) -> Authorization:
@@ -73,20 +86,20 @@ def read_authorization(request: HttpRequest) -> Authorization:
 
     Raises MissingAuthenticationTokenException and IncompleteSignatureException.
     """
-    header = _authorization_header(request)
-    parameters = _parameters(header)
-    values = header_values(request.headers)
-    date = values.get(b"x-amz-date") or values.get(b"date") or b""
-    _refuse_missing_pieces(header, parameters, has_date=bool(date))
-    access_key_id, day, region, service = _credential(parameters["Credential"])
+    headers = header_values(request.headers)
+    date = headers.get(b"x-amz-date") or headers.get(b"date") or b""
+    usual = _USUAL_FORM.fullmatch(headers.get(b"authorization", b"").decode("latin-1"))
+    claims = usual.groups() if usual and date else _read_closely(request, has_date=bool(date))
+    access_key_id, day, region, service, signed_headers, signature = claims
     return Authorization(
         access_key_id,
         day,
         region,
         service,
-        tuple(parameters["SignedHeaders"].split(";")),
-        parameters["Signature"],
+        tuple(signed_headers.encode("latin-1").split(b";")),
+        signature,
         _signed_at(date.decode("latin-1")),
+        headers,
     )
 
 
@@ -105,14 +118,23 @@ def verify(
     """
     _check_scope(authorization, service)
     _check_clock(authorization.signed_at, now)
-    values = header_values(request.headers)
-    signed_headers = [name.encode("latin-1") for name in authorization.signed_headers]
+    values = authorization.headers
+    signed_headers = authorization.signed_headers
     _check_signed_headers(signed_headers, values)
     expected = _signature(
         authorization, secret, _canonical_request(request, signed_headers, values)
     )
     if not hmac.compare_digest(expected, authorization.signature.encode("latin-1")):
         raise invalid_signature()
+
+
+def _read_closely(request: HttpRequest, *, has_date: bool) -> tuple[str, ...]:
+    """Take a header apart piece by piece, to say what is wrong with it."""
+    header = _authorization_header(request)
+    parameters = _parameters(header)
+    _refuse_missing_pieces(header, parameters, has_date=has_date)
+    credential = _credential(parameters["Credential"])
+    return (*credential, parameters["SignedHeaders"], parameters["Signature"])
 
 
 def _authorization_header(request: HttpRequest) -> str:
@@ -125,8 +147,6 @@ def _authorization_header(request: HttpRequest) -> str:
     return headers[0].decode("latin-1")
 
 
-# AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261124/us-east-1/ssm/aws4_request,
-#   SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=5d672d79c15b1316...
 def _parameters(header: str) -> dict[str, str]:
     algorithm, _, rest = header.partition(" ")
     parameters: dict[str, str] = {}

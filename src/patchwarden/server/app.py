@@ -9,15 +9,17 @@ from patchwarden.operations.context import Resources
 from patchwarden.operations.patch_fragments import PatchFragments
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.protocol.service_model import ServiceModel
+from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.server.authentication import by_signature, by_word
 from patchwarden.server.aws_endpoint import AwsEndpoint
 from patchwarden.server.health import health
 from patchwarden.server.http import HttpAnswer, HttpScope, Receive, Send, send_answer
 from patchwarden.server.keyring import Keyring
+from patchwarden.server.randomness import RandomBytes
+from patchwarden.server.reader import Reader
 from patchwarden.server.settings import Settings
 from patchwarden.server.writer import Writer
 from patchwarden.store.credentials import Issuer
-from patchwarden.store.database import Database
 from patchwarden.store.installation import open_installation
 
 HEALTH_PATH = "/_patchwarden/health"
@@ -34,7 +36,7 @@ class App:
     """The ASGI application of one server."""
 
     endpoint: AwsEndpoint
-    reader: Database
+    reader: Reader
     writer: Writer
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
@@ -47,10 +49,14 @@ class App:
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
+    def answer_now(self, request: HttpRequest) -> HttpAnswer | None:
+        """Answer `POST /` at once; None if it has to come by ASGI."""
+        return self.endpoint.answer_now(request)
+
     def _page(self, scope: HttpScope) -> HttpAnswer:
         is_get = scope["method"] in {"GET", "HEAD"}
         if is_get and scope["path"] == HEALTH_PATH:
-            return health(self.reader)
+            return health(self.reader.snapshot())
         if is_get and scope["path"] == "/":
             return HttpAnswer(200, _GREETING, _TEXT)
         return HttpAnswer(404, b"There is nothing here; the API is POST /.\n", _TEXT)
@@ -72,18 +78,18 @@ def build_app(settings: Settings) -> App:
     """
     installation = open_installation(settings.data_directory, secrets.token_bytes)
     vault = installation.vault
-    reader = installation.connect(read_only=True)
+    reader = Reader(installation.connect(read_only=True))
     writer = Writer(installation.connect())
     resources = Resources(
         engine=Engine(settings.choices),
         page_tokens=PageTokens(vault.derived_key("page tokens")),
         fragments=PatchFragments(settings.choices.state_spelling),
         issuer=Issuer(vault=vault, random_bytes=secrets.token_bytes),
-        random_bytes=secrets.token_bytes,
+        random_bytes=RandomBytes(),
     )
     endpoint = AwsEndpoint(
         model=ServiceModel.load(),
-        authenticate=by_word if settings.no_auth else by_signature(Keyring(reader, vault)),
+        authenticate=by_word if settings.no_auth else by_signature(Keyring(reader.snapshot, vault)),
         resources=resources,
         reader=reader,
         writer=writer,

@@ -1,5 +1,6 @@
 """Access keys as the server needs them for every request: found once, opened once."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from patchwarden.store import credentials
@@ -26,28 +27,29 @@ class Keyring:
     So a key that was revoked, also by another process, is refused from then on.
     """
 
-    def __init__(self, db: Database, vault: Vault) -> None:
-        """Read from `db`; open secrets with `vault`."""
-        self._db = db
+    def __init__(self, snapshot: Callable[[], Database], vault: Vault) -> None:
+        """Read the store that `snapshot` gives each time; open secrets with `vault`."""
+        self._snapshot = snapshot
         self._vault = vault
         self._known: dict[str, Key] = {}
         self._as_of = -1
 
     def find(self, access_key_id: str) -> Key | None:
         """Give the key with this id; None if there is none in force."""
-        counter = self._db.change_counter()
+        db = self._snapshot()
+        counter = db.change_counter()
         if counter != self._as_of or len(self._known) > _MAX_KNOWN:
             self._known.clear()
             self._as_of = counter
         key = self._known.get(access_key_id)
         if key is None:
-            key = self._open(access_key_id)
+            key = self._open(db, access_key_id)
             if key is not None:
                 self._known[access_key_id] = key
         return key
 
-    def _open(self, access_key_id: str) -> Key | None:
-        credential = credentials.find(self._db, access_key_id)
+    def _open(self, db: Database, access_key_id: str) -> Key | None:
+        credential = credentials.find(db, access_key_id)
         if credential is None:
             return None
         secret = self._vault.open(credential.sealed_secret, credential.access_key_id)

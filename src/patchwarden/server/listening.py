@@ -11,6 +11,7 @@ import uvicorn
 
 from patchwarden.errors import InstallationError, UnavailableError
 from patchwarden.server.app import App, build_app
+from patchwarden.server.direct_http import DirectHttpProtocol
 from patchwarden.server.settings import Settings
 
 _BACKLOG = 1024
@@ -69,7 +70,7 @@ def _server(app: App) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=DirectHttpProtocol,
         ws="none",
         lifespan="on",
         interface="asgi3",

@@ -1,8 +1,9 @@
 """The patches of one node as packed columns: about 9 bytes a row.
 
-For each node, little-endian: a column of u32 record ids, one of u32 install times in whole
-seconds, one of u8 states and compliance levels, and, only if anybody is known to have installed
-anything, one of u8 positions in the node's list of installers. A page is a slice of each column.
+For each node, little-endian: a column of u32 codes for record and state, one of u32 install times
+in whole seconds, one of u8 states and compliance levels, and, only if anybody is known to have
+installed anything, one of u8 positions in the node's list of installers. A page is a slice of each
+column.
 """
 
 import struct
@@ -15,9 +16,10 @@ from patchwarden.domain.states import ComplianceLevel, PatchState
 
 _STATES = tuple(PatchState)
 _CODE_OF_STATE = {state: code for code, state in enumerate(_STATES)}
-STATE_BITS = 4
-"""The lower bits of a packed byte hold the state, the upper ones the compliance level."""
-_STATE_MASK = (1 << STATE_BITS) - 1
+_STATE_BITS = 4
+"""The lower bits of a code or byte hold the state, the upper ones the record or the level."""
+_STATE_MASK = (1 << _STATE_BITS) - 1
+_MAX_RECORD_ID = (1 << (32 - _STATE_BITS)) - 1
 _MAX_INSTALLERS = 255
 _MARK = 1
 
@@ -41,10 +43,13 @@ class PackedRows:
             yield found
             found = marks.find(_MARK, found + 1)
 
-    def pick(self, positions: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-        """Give the record ids and the state codes of some rows."""
-        record_ids = self._u32_column(0, positions)
-        return record_ids, self._u8_column(8, positions)
+    def pick_codes(self, positions: Sequence[int]) -> Sequence[int]:
+        """Give the codes of some rows; `record_id_of` and `state_of` read them."""
+        return self._u32_column(0, positions)
+
+    def pick_levels(self, positions: Sequence[int]) -> Sequence[ComplianceLevel]:
+        """Give the compliance levels of some rows."""
+        return [ComplianceLevel(byte >> _STATE_BITS) for byte in self._u8_column(8, positions)]
 
     def pick_times(self, positions: Sequence[int]) -> Sequence[int]:
         """Give the install times of some rows, in whole seconds; 0 where there is none."""
@@ -69,14 +74,17 @@ class PackedRows:
         return [self.data[offset + position] for position in positions]
 
 
-def unpack_state(packed: int) -> PatchState:
-    """Read the state out of a packed byte."""
-    return _STATES[packed & _STATE_MASK]
+NO_ROWS = PackedRows(b"", ())
 
 
-def unpack_level(packed: int) -> ComplianceLevel:
-    """Read the compliance level out of a packed byte."""
-    return ComplianceLevel(packed >> STATE_BITS)
+def record_id_of(code: int) -> int:
+    """Read the id of the record out of a row's code."""
+    return code >> _STATE_BITS
+
+
+def state_of(code: int) -> PatchState:
+    """Read the state out of a row's code."""
+    return _STATES[code & _STATE_MASK]
 
 
 def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
@@ -84,10 +92,10 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
     installers = _installers(verdicts)
     count = len(verdicts)
     columns = [
-        struct.pack(f"<{count}I", *record_ids),
+        struct.pack(f"<{count}I", *map(_code, record_ids, verdicts)),
         struct.pack(f"<{count}I", *(int(verdict.installed_at) for verdict in verdicts)),
         bytes(
-            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << STATE_BITS
+            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _STATE_BITS
             for verdict in verdicts
         ),
     ]
@@ -95,6 +103,11 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
         codes = {name: code for code, name in enumerate(installers, start=1)}
         columns.append(bytes(codes.get(verdict.installed_by or "", 0) for verdict in verdicts))
     return PackedRows(b"".join(columns), installers)
+
+
+def _code(record_id: int, verdict: Verdict) -> int:
+    assert record_id <= _MAX_RECORD_ID
+    return record_id << _STATE_BITS | _CODE_OF_STATE[verdict.state]
 
 
 @lru_cache(maxsize=256)

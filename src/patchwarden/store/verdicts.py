@@ -1,6 +1,7 @@
 """Evaluations: the packed patches of a node, their counts, and what they were computed from."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,13 +12,10 @@ from patchwarden.store.database import Database, Row, Scope
 from patchwarden.store.packed_rows import PackedRows
 
 _COUNTS = Summary._fields
+_PROVENANCE = ("scan_id", "baseline_id", "baseline_digest", "patch_group", "engine")
 _COLUMNS = (
-    "verdict_id",
-    "scan_id",
-    "baseline_id",
-    "baseline_digest",
-    "patch_group",
-    "engine",
+    "node_key",
+    *_PROVENANCE,
     "generation",
     "evaluated_at",
     "valid_until",
@@ -25,9 +23,8 @@ _COLUMNS = (
     "installers",
     *_COUNTS,
 )
-_SELECT = ", ".join(f"v.{column}" for column in _COLUMNS)
+_INSERT = f"INSERT INTO verdicts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _NO_GENERATION = -1
-_FIRST_COUNT = len(_COLUMNS) - len(_COUNTS) - 1
 
 
 class Provenance(NamedTuple):
@@ -44,15 +41,27 @@ class Provenance(NamedTuple):
 
 
 class NodeVerdict(NamedTuple):
-    """One evaluation of one node."""
+    """One evaluation of one node, as it is put in force."""
 
     provenance: Provenance
     generation: int
-    """The policy generation at which it was last found to be current."""
+    """The policy generation at which it was made."""
     evaluated_at: float
     valid_until: float
     rows: PackedRows
     summary: Summary
+
+
+class VerdictInForce(NamedTuple):
+    """An evaluation as every page needs it: its rows, and what tells whether it still holds."""
+
+    verdict_id: int
+    scan_id: int
+    generation: int
+    """The policy generation at which it was last found to be current."""
+    valid_until: float
+    engine: str
+    rows: PackedRows
 
 
 class NodeState(NamedTuple):
@@ -63,16 +72,16 @@ class NodeState(NamedTuple):
     scan_id: int | None
     generation: int
     """The policy generation now."""
-    verdict_id: int | None
-    verdict: NodeVerdict | None
-    """The evaluation in force; None if the node was never judged."""
+    verdict: VerdictInForce | None
+    """None if the node was never judged."""
 
 
 def of_node(db: Database, scope: Scope, instance_id: str) -> NodeState | None:
     """Give a node and the evaluation in force; None if `scope` has no such node."""
     row = db.one(
-        "SELECT n.node_key, n.operating_system, n.scan_id, coalesce(p.generation, 0),"  # noqa: S608
-        f" {_SELECT} FROM nodes n"
+        "SELECT n.node_key, n.operating_system, n.scan_id, coalesce(p.generation, 0),"
+        " v.verdict_id, v.scan_id, v.generation, v.valid_until, v.engine, v.packed_rows,"
+        " v.installers FROM nodes n"
         " LEFT JOIN policy_generations p ON p.account_id = n.account_id AND p.region = n.region"
         " LEFT JOIN verdicts v ON v.verdict_id = n.verdict_id"
         " WHERE n.account_id = ? AND n.region = ? AND n.instance_id = ?",
@@ -80,24 +89,42 @@ def of_node(db: Database, scope: Scope, instance_id: str) -> NodeState | None:
     )
     if row is None:
         return None
-    return NodeState(
-        node_key=row[0],
-        operating_system=row[1],
-        scan_id=row[2],
-        generation=row[3],
-        verdict_id=row[4],
-        verdict=None if row[4] is None else _verdict(row[5:]),
+    node_key, operating_system, scan_id, generation, verdict_id, *of_verdict = row
+    if verdict_id is None:
+        return NodeState(node_key, operating_system, scan_id, generation, None)
+    judged_scan, judged_generation, valid_until, engine, packed_rows, installers = of_verdict
+    verdict = VerdictInForce(
+        verdict_id,
+        judged_scan,
+        judged_generation,
+        math.inf if valid_until is None else valid_until,
+        engine,
+        _rows(packed_rows, installers),
     )
+    return NodeState(node_key, operating_system, scan_id, generation, verdict)
 
 
-def pinned(db: Database, scope: Scope, instance_id: str, verdict_id: int) -> NodeVerdict | None:
-    """Give one evaluation of a node, in force or not; None if it is gone."""
+def pinned_rows(db: Database, scope: Scope, instance_id: str, verdict_id: int) -> PackedRows | None:
+    """Give the rows of one evaluation of a node, in force or not; None if it is gone."""
     row = db.one(
-        f"SELECT {_SELECT} FROM verdicts v JOIN nodes n ON n.node_key = v.node_key"  # noqa: S608
+        "SELECT v.packed_rows, v.installers FROM verdicts v"
+        " JOIN nodes n ON n.node_key = v.node_key"
         " WHERE v.verdict_id = ? AND n.account_id = ? AND n.region = ? AND n.instance_id = ?",
         (verdict_id, *scope, instance_id),
     )
-    return None if row is None else _verdict(row[1:])
+    return None if row is None else _rows(*row)
+
+
+def provenance(db: Database, verdict_id: int) -> Provenance:
+    """Give what an evaluation was computed from; the evaluation must exist."""
+    return Provenance._make(_of_verdict(db, verdict_id, _PROVENANCE))
+
+
+def summary(db: Database, verdict_id: int) -> Summary:
+    """Give the counts of an evaluation; the evaluation must exist."""
+    *counts, overall_severity = _of_verdict(db, verdict_id, _COUNTS)
+    level = None if overall_severity is None else ComplianceLevel(overall_severity)
+    return Summary._make((*counts, level))
 
 
 def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:
@@ -106,10 +133,8 @@ def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:
         "UPDATE verdicts SET superseded_at = ? WHERE node_key = ? AND superseded_at IS NULL",
         (verdict.evaluated_at, node_key),
     )
-    columns = ("node_key", *_COLUMNS[1:])
-    marks = ", ".join("?" * len(columns))
     verdict_id = db.insert(
-        f"INSERT INTO verdicts ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+        _INSERT,
         (
             node_key,
             *verdict.provenance,
@@ -147,18 +172,16 @@ def drop_superseded(db: Database, node_key: int, before: float) -> None:
     db.execute("DELETE FROM verdicts WHERE node_key = ? AND superseded_at < ?", (node_key, before))
 
 
-def _verdict(row: Row) -> NodeVerdict:
-    *counts, overall_severity = row[_FIRST_COUNT:]
-    level = None if overall_severity is None else ComplianceLevel(overall_severity)
-    return NodeVerdict(
-        provenance=Provenance(*row[:5]),
-        generation=row[5],
-        evaluated_at=row[6],
-        valid_until=math.inf if row[7] is None else row[7],
-        rows=PackedRows(row[8], _no_installers_or(row[9])),
-        summary=Summary._make((*counts, level)),
+def _of_verdict(db: Database, verdict_id: int, columns: Sequence[str]) -> Row:
+    row = db.one(
+        f"SELECT {', '.join(columns)} FROM verdicts WHERE verdict_id = ?",  # noqa: S608
+        (verdict_id,),
     )
+    assert row is not None, f"verdict {verdict_id} is referred to and gone"
+    return row
 
 
-def _no_installers_or(encoded: str) -> tuple[str, ...]:
-    return () if encoded == "[]" else msgspec.json.decode(encoded, type=tuple[str, ...])
+def _rows(packed: bytes, installers: str) -> PackedRows:
+    if installers == "[]":
+        return PackedRows(packed, ())
+    return PackedRows(packed, msgspec.json.decode(installers, type=tuple[str, ...]))

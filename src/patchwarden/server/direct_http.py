@@ -1,0 +1,122 @@
+"""uvicorn's HTTP protocol with a short way for most API requests.
+
+A request of the API that is small and only reads is answered the moment its last byte has come,
+without a task, an ASGI message or a timer of its own. Everything else takes uvicorn's way to the
+same application (docs/decisions/0009-http.md has what was measured).
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from patchwarden.protocol.sigv4 import HttpRequest
+from patchwarden.server.corked_transport import CorkedTransport
+from patchwarden.server.http import HttpAnswer
+
+if TYPE_CHECKING:
+    from patchwarden.server.app import App
+
+_MAX_BODY_BYTES = 16 * 1024
+"""Of a request that is answered directly: a page of a listing asks for less than 1 KiB."""
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+
+
+class DirectHttpProtocol(HttpToolsProtocol):
+    """The protocol of one connection."""
+
+    app: "App"
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin with a connection."""
+        super().connection_made(CorkedTransport(transport, self.loop))  # type: ignore[arg-type]
+        self._chunks: list[bytes] | None = None
+        self._size = 0
+        self._last_heard = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End with a connection."""
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+        super().connection_lost(exc)
+
+    def on_headers_complete(self) -> None:
+        """Choose the way of a request whose headers have come."""
+        is_api = self.url == b"/" and self.parser.get_method() == b"POST"
+        cycle: RequestResponseCycle | None = self.cycle
+        is_next = cycle is None or cycle.response_complete
+        if is_api and is_next and not self.expect_100_continue:
+            self._chunks = []
+            self._size = 0
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if self._chunks is None:
+            super().on_body(body)
+            return
+        self._chunks.append(body)
+        self._size += len(body)
+        if self._size > _MAX_BODY_BYTES:
+            self._take_the_other_way()
+
+    def on_message_complete(self) -> None:
+        """Answer a request, or let the application do so in its own time."""
+        if self._chunks is not None:
+            request = HttpRequest("POST", "/", "", self.headers, b"".join(self._chunks))
+            answer = self.app.answer_now(request)
+            if answer is not None:
+                self._chunks = None
+                self._send(answer)
+                return
+            self._take_the_other_way()
+        super().on_message_complete()
+
+    def _take_the_other_way(self) -> None:
+        assert self._chunks is not None
+        chunks, self._chunks = self._chunks, None
+        super().on_headers_complete()
+        for chunk in chunks:
+            super().on_body(chunk)
+
+    def _send(self, answer: HttpAnswer) -> None:
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        head = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        head += [b"%b: %b\r\n" % header for header in answer.headers]
+        if not keep_alive:
+            head.append(b"connection: close\r\n")
+        length = b"content-length: %d\r\n\r\n" % len(answer.body)
+        self.transport.write(b"".join((_STATUS_LINES[answer.status], *head, length, answer.body)))
+        if keep_alive:
+            self.on_response_complete()
+        else:
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, if it is there."""
+        if self.pipeline or self.timeout_keep_alive_task is None:
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for long; look again later at one that has not."""
+        idle_s = self.loop.time() - self._last_heard
+        self.timeout_keep_alive_task = None
+        cycle: RequestResponseCycle | None = self.cycle
+        is_busy = cycle is not None and not cycle.response_complete
+        if not is_busy and idle_s >= self.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _unset_keepalive_if_required(self) -> None:
+        # Setting a timer anew for each request costs more than to look at the clock.
+        self._last_heard = self.loop.time()
