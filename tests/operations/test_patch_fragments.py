@@ -8,8 +8,8 @@ import pytest
 from driver import Api
 from patchwarden.domain.patches import PatchRecord, Verdict
 from patchwarden.domain.states import ComplianceLevel, PatchState
-from patchwarden.operations.patch_fragments import PatchFragments, time_json
-from patchwarden.store.packed_rows import pack
+from patchwarden.operations.patch_fragments import PatchFragments, TimeEndings
+from patchwarden.store.packed_rows import NOT_INSTALLED, pack
 from patchwarden.store.records import RecordIds
 
 CVES = PatchRecord("t", "bind.x86_64", "Security", "Critical", "CVE-2025-0001,CVE-2025-0002")
@@ -30,18 +30,18 @@ def codes(record_ids: Sequence[int], state: PatchState = PatchState.INSTALLED) -
 def test_cve_ids_are_shown_on_missing_and_failed_only(api: Api, state: PatchState) -> None:
     with api.db.transaction():
         record_ids = RecordIds().intern(api.db, [CVES])
-    (fragment,) = PatchFragments("published").find(api.reader, codes(record_ids, state))
-    shows = b"CVE-2025-0001,CVE-2025-0002" in fragment.tail
+    (head,) = PatchFragments("published").heads(api.reader, codes(record_ids, state))
+    shows = b',"CVEIds":"CVE-2025-0001,CVE-2025-0002"' in head
     assert shows is (state in {PatchState.MISSING, PatchState.FAILED})
-    assert f'"State":"{state}"'.encode() in fragment.head
+    assert f'"State":"{state}"'.encode() in head
 
 
 def test_what_was_made_once_is_found_again(api: Api) -> None:
     with api.db.transaction():
         record_ids = RecordIds().intern(api.db, [CVES])
     fragments = PatchFragments("published")
-    (first,) = fragments.find(api.reader, codes(record_ids))
-    (second,) = fragments.find(api.reader, codes(record_ids))
+    (first,) = fragments.heads(api.reader, codes(record_ids))
+    (second,) = fragments.heads(api.reader, codes(record_ids))
     assert first is second
 
 
@@ -50,9 +50,9 @@ def test_what_was_made_in_a_snapshot_is_found_again(api: Api) -> None:
         record_ids = RecordIds().intern(api.db, [CVES])
     fragments = PatchFragments("published")
     api.reader.begin_snapshot()
-    (first,) = fragments.find(api.reader, codes(record_ids))
+    (first,) = fragments.heads(api.reader, codes(record_ids))
     api.reader.end_snapshot()
-    (second,) = fragments.find(api.reader, codes(record_ids))
+    (second,) = fragments.heads(api.reader, codes(record_ids))
     assert first is second
 
 
@@ -61,18 +61,23 @@ def test_a_record_that_was_not_kept_is_not_remembered(api: Api) -> None:
     undone, kept = (PatchRecord(name, name, "", "", "") for name in ("undone", "kept"))
     with contextlib.suppress(UndoneError), api.db.transaction():
         undone_ids = RecordIds().intern(api.db, [undone])
-        fragments.find(api.db, codes(undone_ids))
+        fragments.heads(api.db, codes(undone_ids))
         raise UndoneError
     with api.db.transaction():
         record_ids = RecordIds().intern(api.db, [kept])
     assert record_ids == undone_ids
-    (fragment,) = fragments.find(api.reader, codes(record_ids))
-    assert fragment.record == kept
+    assert fragments.records(api.reader, codes(record_ids)) == [kept]
+    assert b'"Title":"kept"' in fragments.heads(api.reader, codes(record_ids))[0]
 
 
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(0, b"0.0"), (1546992000, b"1546992000.0"), (2**32 - 1, b"4294967295.0")],
+    [
+        (0, b"0.0},"),
+        (1546992000, b"1546992000.0},"),
+        (2**32 - 2, b"4294967294.0},"),
+        (NOT_INSTALLED, b"},"),
+    ],
 )
 def test_times_are_written_with_a_point(seconds: int, written: bytes) -> None:
-    assert time_json(seconds) == written
+    assert TimeEndings()[seconds] == written

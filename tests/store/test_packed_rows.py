@@ -3,11 +3,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchwarden.domain.patches import PatchRecord, Verdict
-from patchwarden.domain.states import ComplianceLevel, PatchState
-from patchwarden.store.packed_rows import NO_ROWS, PackedRows, pack, record_id_of, state_of
+from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
+from patchwarden.store.packed_rows import (
+    NO_ROWS,
+    NOT_INSTALLED,
+    PackedRows,
+    pack,
+    record_id_of,
+    state_of,
+)
 
 RECORD = PatchRecord(title="a:1", kb_id="a", classification="", severity="", cve_ids="")
-UINT32 = st.integers(min_value=0, max_value=2**32 - 1)
+UINT32 = st.integers(min_value=0, max_value=2**32 - 2)
+
+
+def possible(verdict: Verdict) -> Verdict:
+    """Take away what a patch that is not installed cannot have."""
+    if verdict.state in STATES_WITHOUT_INSTALL:
+        return verdict._replace(installed_at=0.0)
+    return verdict
+
+
 VERDICTS = st.builds(
     Verdict,
     record=st.just(RECORD),
@@ -15,7 +31,7 @@ VERDICTS = st.builds(
     compliance_level=st.sampled_from(ComplianceLevel),
     installed_at=UINT32.map(float),
     installed_by=st.none() | st.sampled_from(["root", "ann", "ben"]),
-)
+).map(possible)
 RECORD_IDS = st.integers(min_value=0, max_value=2**28 - 1)
 ROWS = st.lists(st.tuples(VERDICTS, RECORD_IDS), max_size=30)
 
@@ -36,7 +52,7 @@ def unpacked(rows: PackedRows, positions: range | list[int]) -> list[tuple[Verdi
                 record=RECORD,
                 state=state_of(code),
                 compliance_level=level,
-                installed_at=float(time),
+                installed_at=0.0 if time == NOT_INSTALLED else float(time),
                 installed_by=names[installer],
             ),
             record_id_of(code),
@@ -103,6 +119,21 @@ def test_only_255_installers_are_told_apart(count: int) -> None:
     names = [None, *rows.installers]
     told = [names[code] for code in rows.pick_installers(range(count))]
     assert told == [f"user{number}" if number < 255 else None for number in range(count)]
+
+
+def test_a_patch_that_is_not_installed_has_no_time() -> None:
+    rows = pack([verdict(state=state) for state in PatchState], range(8))
+    without = {
+        state
+        for state, time in zip(PatchState, rows.pick_times(range(8)), strict=True)
+        if time == NOT_INSTALLED
+    }
+    assert without == STATES_WITHOUT_INSTALL
+
+
+def test_the_last_instant_that_fits_is_one_before_the_mark() -> None:
+    rows = pack([verdict()._replace(installed_at=float(NOT_INSTALLED))], [1])
+    assert list(rows.pick_times(range(1))) == [NOT_INSTALLED - 1]
 
 
 def test_parts_of_seconds_are_dropped() -> None:

@@ -32,6 +32,16 @@ NON_COMPLIANT_STATES = frozenset(
 STATES_WITH_CVES = frozenset({PatchState.MISSING, PatchState.FAILED})
 """The states on which the original sends CVEIds (contract 2.6)."""
 
+STATES_WITHOUT_INSTALL = frozenset(
+    {
+        PatchState.NOT_APPLICABLE,
+        PatchState.MISSING,
+        PatchState.FAILED,
+        PatchState.AVAILABLE_SECURITY_UPDATE,
+    }
+)
+"""The states of patches that are not installed, so that InstalledTime is 0 (contract 2.6)."""
+
 STATES_WITHOUT_DETAILS = frozenset({PatchState.INSTALLED_OTHER, PatchState.NOT_APPLICABLE})
 """The states on which Classification and Severity are blank (contract 2.6)."""
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchwarden.choices import Choices
 from patchwarden.evaluation.run import Engine
@@ -35,8 +35,7 @@ class Resources:
         return self.engine.choices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """One request's surroundings."""
 
     operation: str

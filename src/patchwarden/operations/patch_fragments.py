@@ -1,63 +1,77 @@
-"""The JSON of patches, ready to be joined: made once per record and state, then only copied."""
+"""The JSON of patches, ready to be joined: made once per record and state, then only copied.
+
+A patch is two pieces: what nodes share, by the code of its record and state, and how it ends, by
+its install time.
+"""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from patchwarden.domain.patches import PatchRecord
-from patchwarden.domain.states import STATES_WITH_CVES, PatchState, service_spelling
+from patchwarden.domain.states import (
+    STATES_WITH_CVES,
+    STATES_WITHOUT_INSTALL,
+    PatchState,
+    service_spelling,
+)
 from patchwarden.store import records
 from patchwarden.store.database import Database
-from patchwarden.store.packed_rows import record_id_of, state_of
+from patchwarden.store.packed_rows import NOT_INSTALLED, record_id_of, state_of
 
 _MAX_KNOWN = 200_000
 
 
 class Fragment(NamedTuple):
-    """One patch in one state, without the part that is a node's own."""
+    """What nodes share of one patch in one state."""
 
     record: PatchRecord
     head: bytes
-    """From `{"Title":` up to and including `"InstalledTime":`."""
-    tail: bytes
-    """What follows the time: CVE ids, if the state shows them, and `},`."""
+    """From `{"Title":` up to and including `"InstalledTime":`; if there is no install, also the
+    time and what follows it, but for the brace."""
 
 
 class PatchFragments:
-    """Finds fragments by record and state. Remembers what it has made."""
+    """Finds fragments by the codes of packed rows. Remembers what it has made."""
 
     def __init__(self, state_spelling: Literal["published", "service"]) -> None:
         """Spell states as the published API, or as the live service."""
         self._spell = service_spelling if state_spelling == "service" else str
-        self._known: dict[int, Fragment] = {}
+        self._records: dict[int, PatchRecord] = {}
+        self._heads: dict[int, bytes] = {}
 
-    def find(self, db: Database, codes: Sequence[int]) -> list[Fragment]:
-        """Give the fragment of the record and the state that each code stands for."""
+    def heads(self, db: Database, codes: Sequence[int]) -> list[bytes]:
+        """Give the head of the fragment of each code."""
         try:
-            return list(map(self._known.__getitem__, codes))
+            return list(map(self._heads.__getitem__, codes))
         except KeyError:
-            return self._make(db, codes)
+            return [fragment.head for fragment in self._find(db, codes)]
 
-    def _make(self, db: Database, codes: Sequence[int]) -> list[Fragment]:
-        known = self._known
-        unknown = {code for code in codes if code not in known}
-        found = records.fetch(db, sorted({record_id_of(code) for code in unknown}))
-        made = {code: self._fragment(found[record_id_of(code)], state_of(code)) for code in unknown}
+    def records(self, db: Database, codes: Sequence[int]) -> list[PatchRecord]:
+        """Give the record of the fragment of each code."""
+        try:
+            return list(map(self._records.__getitem__, codes))
+        except KeyError:
+            return [fragment.record for fragment in self._find(db, codes)]
+
+    def _find(self, db: Database, codes: Sequence[int]) -> list[Fragment]:
+        wanted = set(codes)
+        found = records.fetch(db, sorted({record_id_of(code) for code in wanted}))
+        made = {code: self._fragment(found[record_id_of(code)], state_of(code)) for code in wanted}
         if db.in_transaction and not db.read_only:
             # If it is undone, its record ids will come to mean other records.
             db.after_commit(lambda: self._remember(made))
         else:
             self._remember(made)
-        return [made.get(code) or known[code] for code in codes]
+        return [made[code] for code in codes]
 
     def _remember(self, made: Mapping[int, Fragment]) -> None:
         # Another thread may be reading what is known: nothing is ever taken out of it.
-        if len(self._known) > _MAX_KNOWN:
-            self._known = dict(made)
-        else:
-            self._known.update(made)
+        if len(self._heads) > _MAX_KNOWN:
+            self._records, self._heads = {}, {}
+        self._records.update((code, fragment.record) for code, fragment in made.items())
+        self._heads.update((code, fragment.head) for code, fragment in made.items())
 
     def _fragment(self, record: PatchRecord, state: PatchState) -> Fragment:
         shown = {
@@ -67,12 +81,23 @@ class PatchFragments:
             "Severity": record.severity,
             "State": self._spell(state),
         }
-        cve_ids = record.cve_ids if state in STATES_WITH_CVES else ""
-        tail = b',"CVEIds":' + msgspec.json.encode(cve_ids) + b"}," if cve_ids else b"},"
-        return Fragment(record, msgspec.json.encode(shown)[:-1] + b',"InstalledTime":', tail)
+        head = msgspec.json.encode(shown)[:-1] + b',"InstalledTime":'
+        if state in STATES_WITHOUT_INSTALL:
+            head += b"0.0"
+        if state in STATES_WITH_CVES and record.cve_ids:
+            head += b',"CVEIds":' + msgspec.json.encode(record.cve_ids)
+        return Fragment(record, head)
 
 
-@lru_cache(maxsize=65_536)
-def time_json(seconds: int) -> bytes:
-    """Give the JSON of an instant in whole seconds, as the service writes it: `1546992000.0`."""
-    return b"%d.0" % seconds
+class TimeEndings(dict[int, bytes]):
+    """Install time of a packed row → how the JSON of the patch ends: `1546992000.0},`.
+
+    The time is whole seconds, as the service writes them. Remembers what it has made.
+    """
+
+    def __missing__(self, seconds: int) -> bytes:
+        """Make an ending."""
+        ending = b"}," if seconds == NOT_INSTALLED else b"%d.0}," % seconds
+        if len(self) < _MAX_KNOWN:
+            self[seconds] = ending
+        return ending

@@ -231,7 +231,7 @@ def _epoch_s(signed_at: str) -> int:
 
 def _check_scope(authorization: Authorization, service: str) -> None:
     day = authorization.signed_at[:8]
-    problems = []
+    problems: list[str] = []
     if not _REGION.fullmatch(authorization.region):
         problems.append("Credential should be scoped to a valid region. ")
     if authorization.service != service:

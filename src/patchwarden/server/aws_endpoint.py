@@ -141,10 +141,9 @@ class AwsEndpoint:
         return call
 
     def _route(self, headers: Mapping[bytes, bytes]) -> Operation:
-        content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         target = headers.get(b"x-amz-target", b"").decode("latin-1")
         operation = self.model.operation(target)
-        if operation is None or content_type not in _ACCEPTED_CONTENT_TYPES:
+        if operation is None or not _is_accepted(headers.get(b"content-type", b"")):
             raise unknown_operation()
         return operation
 
@@ -182,6 +181,12 @@ class AwsEndpoint:
             error = internal_server_error()
         headers = [*_headers(exchange), (b"x-amzn-errortype", error.code.encode())]
         return HttpAnswer(error.status, error.to_body(), headers)
+
+
+def _is_accepted(content_type: bytes) -> bool:
+    return content_type == CONTENT_TYPE or (
+        content_type.partition(b";")[0].strip().lower() in _ACCEPTED_CONTENT_TYPES
+    )
 
 
 def _authorize(call: _Call) -> None:

@@ -43,6 +43,12 @@ class DirectHttpProtocol(HttpToolsProtocol):
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
 
+    def on_message_begin(self) -> None:
+        """Begin with a request."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
     def on_headers_complete(self) -> None:
         """Choose the way of a request whose headers have come."""
         is_api = self.url == b"/" and self.parser.get_method() == b"POST"
@@ -52,7 +58,7 @@ class DirectHttpProtocol(HttpToolsProtocol):
             self._chunks = []
             self._size = 0
         else:
-            super().on_headers_complete()
+            self._go_on_by_asgi()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -62,7 +68,7 @@ class DirectHttpProtocol(HttpToolsProtocol):
         self._chunks.append(body)
         self._size += len(body)
         if self._size > _MAX_BODY_BYTES:
-            self._take_the_other_way()
+            self._leave_the_short_way()
 
     def on_message_complete(self) -> None:
         """Answer a request, or let the application do so in its own time."""
@@ -73,24 +79,32 @@ class DirectHttpProtocol(HttpToolsProtocol):
                 self._chunks = None
                 self._send(answer)
                 return
-            self._take_the_other_way()
+            self._leave_the_short_way()
         super().on_message_complete()
 
-    def _take_the_other_way(self) -> None:
+    def _go_on_by_asgi(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url = url
+        self.headers += headers  # the same list is in the scope
+        self.expect_100_continue = expects
+        super().on_headers_complete()
+
+    def _leave_the_short_way(self) -> None:
         assert self._chunks is not None
         chunks, self._chunks = self._chunks, None
-        super().on_headers_complete()
+        self._go_on_by_asgi()
         for chunk in chunks:
             super().on_body(chunk)
 
     def _send(self, answer: HttpAnswer) -> None:
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        head = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        head += [b"%b: %b\r\n" % header for header in answer.headers]
+        head = [*self.server_state.default_headers, *answer.headers]
         if not keep_alive:
-            head.append(b"connection: close\r\n")
+            head.append((b"connection", b"close"))
+        lines = [b"%b: %b\r\n" % header for header in head]
         length = b"content-length: %d\r\n\r\n" % len(answer.body)
-        self.transport.write(b"".join((_STATUS_LINES[answer.status], *head, length, answer.body)))
+        self.transport.write(b"".join((_STATUS_LINES[answer.status], *lines, length, answer.body)))
         if keep_alive:
             self.on_response_complete()
         else:

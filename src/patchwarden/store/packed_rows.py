@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from patchwarden.domain.patches import Verdict
-from patchwarden.domain.states import ComplianceLevel, PatchState
+from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
 
 _STATES = tuple(PatchState)
 _CODE_OF_STATE = {state: code for code, state in enumerate(_STATES)}
@@ -20,6 +20,8 @@ _STATE_BITS = 4
 """The lower bits of a code or byte hold the state, the upper ones the record or the level."""
 _STATE_MASK = (1 << _STATE_BITS) - 1
 _MAX_RECORD_ID = (1 << (32 - _STATE_BITS)) - 1
+NOT_INSTALLED = (1 << 32) - 1
+"""Stands for the time of a patch that is not installed."""
 _MAX_INSTALLERS = 255
 _MARK = 1
 
@@ -52,7 +54,10 @@ class PackedRows:
         return [ComplianceLevel(byte >> _STATE_BITS) for byte in self._u8_column(8, positions)]
 
     def pick_times(self, positions: Sequence[int]) -> Sequence[int]:
-        """Give the install times of some rows, in whole seconds; 0 where there is none."""
+        """Give the install times of some rows, in whole seconds.
+
+        It is 0 where nobody knows it, `NOT_INSTALLED` where there is none.
+        """
         return self._u32_column(4, positions)
 
     def pick_installers(self, positions: Sequence[int]) -> Sequence[int]:
@@ -93,7 +98,7 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
     count = len(verdicts)
     columns = [
         struct.pack(f"<{count}I", *map(_code, record_ids, verdicts)),
-        struct.pack(f"<{count}I", *(int(verdict.installed_at) for verdict in verdicts)),
+        struct.pack(f"<{count}I", *map(_time, verdicts)),
         bytes(
             _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _STATE_BITS
             for verdict in verdicts
@@ -108,6 +113,12 @@ def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
 def _code(record_id: int, verdict: Verdict) -> int:
     assert record_id <= _MAX_RECORD_ID
     return record_id << _STATE_BITS | _CODE_OF_STATE[verdict.state]
+
+
+def _time(verdict: Verdict) -> int:
+    if verdict.state in STATES_WITHOUT_INSTALL:
+        return NOT_INSTALLED
+    return min(int(verdict.installed_at), NOT_INSTALLED - 1)
 
 
 @lru_cache(maxsize=256)
