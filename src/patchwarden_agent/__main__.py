@@ -130,15 +130,20 @@ def _scan_options(parsed: argparse.Namespace) -> ScanOptions:
 
 
 def _register(parsed: argparse.Namespace) -> None:
-    from patchwarden_agent.registration import default_path, register  # noqa: PLC0415
+    from patchwarden_agent.registration import (  # noqa: PLC0415
+        default_path,
+        prepare_to_save,
+        register,
+    )
 
     code: Optional[str] = parsed.activation_code
     if not code:
         raise AgentError(
             f"There is no activation code; give --activation-code or {_CODE_VARIABLE}."
         )
-    registration = register(parsed.endpoint, parsed.activation_id, code)
     path = parsed.state or default_path()
+    prepare_to_save(path)
+    registration = register(parsed.endpoint, parsed.activation_id, code)
     registration.save(path)
     sys.stdout.write(f"Registered as {registration.instance_id}; kept in {path}.\n")
 

@@ -49,10 +49,7 @@ class Registration:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_private(path, json.dumps(content, indent=2) + "\n")
         except OSError as error:
-            raise AgentError(
-                f"Cannot keep the registration in {path}: {error.strerror}; name another file with"
-                f" --state or {_STATE_VARIABLE}."
-            ) from error
+            raise _cannot_keep(path, error) from error
 
     @classmethod
     def load(cls, path: Path) -> "Registration":
@@ -71,6 +68,25 @@ class Registration:
         except ValueError as error:
             raise NotRegisteredError(f"{path} is not JSON; {_HOW_TO_REGISTER}.") from error
         return cls(**_texts(content, path))
+
+
+def prepare_to_save(path: Path) -> None:
+    """See that a registration can be kept in `path`, before an activation is used up for it.
+
+    Raises AgentError if not.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise _cannot_keep(path, error) from error
+
+
+def _cannot_keep(path: Path, error: OSError) -> AgentError:
+    return AgentError(
+        f"Cannot keep the registration in {path}: {error.strerror}; name another file with"
+        f" --state or {_STATE_VARIABLE}."
+    )
 
 
 def _write_private(path: Path, text: str) -> None:

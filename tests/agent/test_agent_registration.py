@@ -6,7 +6,7 @@ import pytest
 
 from canned_server import CannedServer
 from patchwarden_agent.errors import AgentError, NotRegisteredError, RequestError
-from patchwarden_agent.registration import Registration, default_path, register
+from patchwarden_agent.registration import Registration, default_path, prepare_to_save, register
 
 _REGISTRATION = Registration(
     "https://patchwarden.example.test",
@@ -45,6 +45,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AgentError, match="Cannot keep the registration in"):
         _REGISTRATION.save(tmp_path / "file" / "registration.json")
+    with pytest.raises(AgentError, match="Cannot keep the registration in"):
+        prepare_to_save(tmp_path / "file" / "registration.json")
+
+
+def test_to_prepare_a_place_leaves_nothing_but_its_folder(tmp_path: Path) -> None:
+    prepare_to_save(tmp_path / "folder" / "registration.json")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "folder"]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def register(
             f"This machine is registered already, in {path}; replace that with --force."
         )
     code = _secret(activation_code)
+    agent_registration.prepare_to_save(path)
     registration = agent_registration.register(endpoint, activation_id, code)
     registration.save(path)
     say(f"Registered as {registration.instance_id}. Report with: patchwarden node run --once")

@@ -1,0 +1,1 @@
+"""What the figures are measured with: servers, load, made-up reports, cores."""
