@@ -40,8 +40,8 @@ class Connection:
 
     def client(self, service: Service) -> Client:
         """Make a boto3 client; what is wrong with the settings rises as an error of botocore."""
-        import boto3  # noqa: PLC0415 - slow to import, and only these commands need it
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         session = self._session()
         configured = session.get_scoped_config()
@@ -58,7 +58,7 @@ class Connection:
         )
 
     def _session(self) -> "Session":
-        from botocore.session import Session  # noqa: PLC0415
+        from botocore.session import Session
 
         session = Session(profile=self.profile)
         if self.region:

@@ -189,7 +189,7 @@ def _as_profile(key: IssuedKey, _holder: Holder, place: _Place) -> str:
 
 
 def _as_json(key: IssuedKey, holder: Holder, place: _Place) -> str:
-    import json  # noqa: PLC0415
+    import json
 
     return json.dumps(
         {

@@ -41,7 +41,7 @@ def sentence_about(error: Exception) -> str | None:
 
 
 def _about_client(error: Exception) -> str | None:
-    from botocore import exceptions  # noqa: PLC0415 - only where boto3 is in use
+    from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
         return _about_answer(error.response.get("Error", {}))

@@ -12,7 +12,7 @@ def tracked(items: Iterable[_Item], count: int, what: str) -> Iterator[_Item]:
     if not sys.stderr.isatty():
         yield from items
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import, and only terminals need it
-    from rich.progress import track  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import track
 
     yield from track(items, what, count, console=Console(stderr=True), transient=True)

@@ -51,7 +51,7 @@ def quickstart(data_directory: Path, listen: ListenAddress, *, exits: bool) -> N
 
     Nothing on this machine is changed but the data directory. Run again, it uses what is there.
     """
-    from patchwarden.server import listening  # noqa: PLC0415 - not needed for --help
+    from patchwarden.server import listening
 
     log_to_standard_error("warning")
     settings = Settings(data_directory=data_directory, host=listen.host, port=listen.port)

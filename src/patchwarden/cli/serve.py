@@ -52,7 +52,7 @@ def serve(
     log_level: str,
 ) -> None:
     """Serve the API until Ctrl-C."""
-    from patchwarden.server import listening  # noqa: PLC0415 - not needed for --help
+    from patchwarden.server import listening
 
     log_to_standard_error(log_level)
     settings = Settings(
