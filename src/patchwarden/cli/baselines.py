@@ -40,8 +40,12 @@ def baselines(ctx: click.Context, connection: Connection, output_format: Format)
     if output_format == "json":
         print_json({"BaselineIdentities": found})
         return
-    columns = [Column(title) for title in ("Baseline", "Name", "Operating system")]
-    columns += [Column("Default"), Column("Description")]
+    columns = [
+        Column("Baseline", may_fold=True),
+        Column("Name", may_fold=True),
+        Column("Operating system"),
+    ]
+    columns += [Column("Default"), Column("Description", may_fold=True)]
     print_table(
         columns,
         [
@@ -73,7 +77,7 @@ def show(connection: Connection, baseline_id: str, output_format: Format) -> Non
     if output_format == "json":
         print_json(baseline)
         return
-    print_table([Column("Property"), Column("Value")], list(_properties(baseline)))
+    print_table([Column("Property"), Column("Value", may_fold=True)], list(_properties(baseline)))
 
 
 def _properties(baseline: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

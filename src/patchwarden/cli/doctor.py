@@ -64,7 +64,7 @@ def _document(finding: Finding) -> dict[str, str]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    columns = [Column("Status"), Column("Check"), Column("Finding")]
+    columns = [Column("Status"), Column("Check"), Column("Finding", may_fold=True)]
     print_table(columns, [(each.status, each.check, each.sentence) for each in findings])
     problems = sum(each.status == "problem" for each in findings)
     warnings = sum(each.status == "warning" for each in findings)

@@ -22,8 +22,8 @@ from patchwarden.cli.output import (
 _PAGE_SIZE = 50
 _COLUMNS = (
     Column("Node"),
-    Column("Name"),
-    Column("Platform"),
+    Column("Name", may_fold=True),
+    Column("Platform", may_fold=True),
     Column("Ping"),
     Column("Last report"),
     Column("Missing", is_number=True),

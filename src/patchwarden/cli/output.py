@@ -54,6 +54,8 @@ class Column(NamedTuple):
 
     title: str
     is_number: bool = False
+    may_fold: bool = False
+    """Whether it gives way where a terminal is narrow; if none may, all do."""
 
 
 def format_option(*more: str) -> Callable[[_Function], _Function]:
@@ -138,9 +140,13 @@ def _print_rich(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
+    some_give_way = any(column.may_fold for column in columns)
     for column in columns:
         table.add_column(
-            Text(column.title), justify="right" if column.is_number else "left", overflow="fold"
+            Text(column.title),
+            justify="right" if column.is_number else "left",
+            overflow="fold",
+            no_wrap=some_give_way and not column.may_fold,
         )
     for row in rows:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))

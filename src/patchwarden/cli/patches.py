@@ -14,11 +14,14 @@ from patchwarden.domain.states import PatchState, parse_state, service_spelling
 
 _PAGE_SIZE = 100
 _COLUMNS = [
-    Column(title)
-    for title in ("State", "Classification", "Severity", "KB id", "Title", "Installed", "CVEs")
+    Column("State"),
+    Column("Classification"),
+    Column("Severity"),
+    Column("Patch", may_fold=True),
+    Column("Installed"),
+    Column("CVEs", may_fold=True),
 ]
-
-
+_DATE_LENGTH = len("2026-11-24")
 _BY_LOWER = {service_spelling(state).lower(): state for state in PatchState}
 
 
@@ -86,8 +89,16 @@ def patches(
 
 
 def print_patches(patches: Sequence[Mapping[str, Any]]) -> None:
-    """Print a table of patches, as DescribeInstancePatches gives them."""
-    print_table(_COLUMNS, [_row(patch) for patch in patches])
+    """Print a table of patches, as DescribeInstancePatches gives them.
+
+    A column that is empty throughout is left out.
+    """
+    rows = [_row(patch) for patch in patches]
+    filled = [position for position in range(len(_COLUMNS)) if any(row[position] for row in rows)]
+    print_table(
+        [_COLUMNS[position] for position in filled],
+        [[row[position] for position in filled] for row in rows],
+    )
 
 
 def _wire_filters(
@@ -126,9 +137,9 @@ def _row(patch: Mapping[str, Any]) -> Sequence[str]:
         patch["State"],
         patch["Classification"],
         patch["Severity"],
-        patch["KBId"],
-        patch["Title"],
-        iso(patch["InstalledTime"]),
+        # On Linux the title begins with the KB id; on Windows it may be blank (contract 2.7).
+        patch["Title"] or patch["KBId"],
+        iso(patch["InstalledTime"])[:_DATE_LENGTH],
         patch.get("CVEIds", ""),
     )
 
