@@ -2,6 +2,7 @@
 
 import json
 import re
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -147,3 +148,18 @@ def test_a_connection_is_closed_once_it_has_been_idle_for_long(tmp_path: Path) -
     finally:
         server.should_exit = True
         thread.join()
+
+
+def test_a_client_that_reads_nothing_does_not_fill_the_memory(account: Account) -> None:
+    asked = on_the_wire(request(account, READ)) * 50
+    with connected(account.server.url) as connection:
+        connection.setblocking(False)
+        sent = 0
+        # At some point the server stops to read, because nobody reads its answers.
+        while sent < 40 * 2**20:
+            _, writable, _ = select.select([], [connection], [], 1)
+            if not writable:
+                break
+            sent += connection.send(asked)
+        assert sent < 40 * 2**20
+    assert account.client().describe_instance_information()["InstanceInformationList"] == []

@@ -14,7 +14,7 @@ PAGE_BYTES = 4096
 
 def test_a_store_that_can_be_read_is_healthy(tmp_path: Path) -> None:
     with closing(open_store(tmp_path)) as db:
-        answer = health(db)
+        answer = health(lambda: db)
     assert answer.status == 200
     assert json.loads(answer.body) == {"status": "ok", "version": __version__}
     assert answer.headers == [(b"content-type", b"application/json")]
@@ -28,6 +28,6 @@ def test_a_damaged_store_is_not_healthy(tmp_path: Path) -> None:
         with path.open("r+b") as file:
             file.seek(PAGE_BYTES)
             file.write(b"\xff" * damage)
-        answer = health(db)
+        answer = health(lambda: db)
     assert answer.status == 503
     assert json.loads(answer.body)["status"] == "the store cannot be read"

@@ -56,7 +56,7 @@ class App:
     def _page(self, scope: HttpScope) -> HttpAnswer:
         is_get = scope["method"] in {"GET", "HEAD"}
         if is_get and scope["path"] == HEALTH_PATH:
-            return health(self.reader.snapshot())
+            return health(self.reader.snapshot)
         if is_get and scope["path"] == "/":
             return HttpAnswer(200, _GREETING, _TEXT)
         return HttpAnswer(404, b"There is nothing here; the API is POST /.\n", _TEXT)

@@ -38,6 +38,7 @@ class CorkedTransport:
         return getattr(self._transport, name)
 
     def _flush(self) -> None:
-        if self._held:
-            held, self._held, self._held_bytes = self._held, [], 0
+        held, self._held, self._held_bytes = self._held, [], 0
+        # Where the other side has hung up, there is nobody to write to.
+        if held and not self._transport.is_closing():
             self._transport.write(b"".join(held))

@@ -54,7 +54,9 @@ class DirectHttpProtocol(HttpToolsProtocol):
         is_api = self.url == b"/" and self.parser.get_method() == b"POST"
         cycle: RequestResponseCycle | None = self.cycle
         is_next = cycle is None or cycle.response_complete
-        if is_api and is_next and not self.expect_100_continue:
+        # A client that does not read what it asked for has to wait, which only ASGI can.
+        is_read = not self.flow.write_paused
+        if is_api and is_next and is_read and not self.expect_100_continue:
             self._chunks = []
             self._size = 0
         else:

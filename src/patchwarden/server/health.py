@@ -1,5 +1,7 @@
 """Whether this server can do its work, for those who watch it."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from patchwarden import __version__
@@ -10,10 +12,10 @@ from patchwarden.store.database import Database
 _JSON = [(b"content-type", b"application/json")]
 
 
-def health(db: Database) -> HttpAnswer:
-    """Answer 200 if the store can be read, else 503."""
+def health(snapshot: Callable[[], Database]) -> HttpAnswer:
+    """Answer 200 if the store that `snapshot` gives can be read, else 503."""
     try:
-        db.one("SELECT count(*) FROM installation")
+        snapshot().one("SELECT count(*) FROM installation")
     except PatchwardenError:
         return HttpAnswer(503, _body("the store cannot be read"), _JSON)
     return HttpAnswer(200, _body("ok"), _JSON)

@@ -112,12 +112,16 @@ class Database:
         reads: so it pays to share one.
         """
         self.execute("BEGIN")
-        self._counter_of_snapshot = self.change_counter()
+        try:
+            self._counter_of_snapshot = self.change_counter()
+        except BaseException:
+            self.end_snapshot()
+            raise
 
     def end_snapshot(self) -> None:
         """Read what is newest again."""
         self._counter_of_snapshot = None
-        self.execute("COMMIT")
+        self._roll_back("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
