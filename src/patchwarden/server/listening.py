@@ -46,14 +46,14 @@ class Listener:
 
 def serve(settings: Settings, listener: Listener) -> None:
     """Answer until a signal ends it."""
-    server = _server(build_app(settings))
+    server = http_server(build_app(settings))
     server.run(sockets=[listener.socket])
 
 
 @contextmanager
 def serving(settings: Settings, listener: Listener) -> Iterator[None]:
     """Answer in a thread while the caller does something else."""
-    server = _server(build_app(settings))
+    server = http_server(build_app(settings))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener.socket]}, name="server", daemon=True
     )
@@ -66,7 +66,8 @@ def serving(settings: Settings, listener: Listener) -> Iterator[None]:
         thread.join()
 
 
-def _server(app: App) -> uvicorn.Server:
+def http_server(app: App, *, keep_alive_s: int = _KEEP_ALIVE_S) -> uvicorn.Server:
+    """Make the HTTP server for `app`; it closes connections that are idle for `keep_alive_s`."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -78,7 +79,7 @@ def _server(app: App) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=5,
     )
     # What was made while starting stays for good: the collector need not look at it again.
