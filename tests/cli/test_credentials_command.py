@@ -31,7 +31,9 @@ def test_env_output_is_lines_for_a_shell(cli: CommandLine, data: Path) -> None:
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL_SSM",
     }
+    assert variables["AWS_ENDPOINT_URL_SSM"] == "http://127.0.0.1:8440"
     assert variables["AWS_DEFAULT_REGION"] == "us-east-1"
 
 

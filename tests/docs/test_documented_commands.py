@@ -45,6 +45,7 @@ class Reader:
         self.environment = {
             **os.environ,
             **server.environment(key),
+            "AWS_ENDPOINT_URL": "",
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "HOME": str(directory),
             "PATCHWARDEN_AGENT_STATE": str(directory / "registration.json"),
@@ -61,8 +62,7 @@ class Reader:
 
     def type(self, line: str) -> None:
         """Run one line; keep what later lines need."""
-        for name, value in self.known.items():
-            line = re.sub(rf"(?<![\w-]){re.escape(name)}(?!\w)", value, line)
+        line = self._filled_in(line)
         if _GOES_ON.match(line):
             self._start_and_interrupt(line)
             return
@@ -78,11 +78,18 @@ class Reader:
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         self._learn(done.stdout)
 
+    def _filled_in(self, text: str) -> str:
+        for name, value in self.known.items():
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?!\w)", value, text)
+        return text
+
     def _learn(self, output: str) -> None:
         if '"ActivationId"' in output:
             activation = json.loads(output)
             self.known["ID"] = activation["ActivationId"]
             self.known["CODE"] = activation["ActivationCode"]
+        for name, value in re.findall(r"^export (\w+)=(\S+)$", output, re.MULTILINE):
+            self.environment[name] = self._filled_in(value)
         if nodes := re.findall(r"\bmi-[0-9a-f]{17}\b", output):
             self.known["INSTANCE_ID"] = self.known["mi-…"] = nodes[0]
 

@@ -72,7 +72,7 @@ class _Place(NamedTuple):
     "--endpoint",
     envvar="PATCHWARDEN_ENDPOINT",
     default=DEFAULT_ENDPOINT,
-    help="The server to name in a profile.",
+    help="The server to name in the output.",
 )
 @click.option(
     "--format",
@@ -174,7 +174,9 @@ def _as_environment(key: IssuedKey, _holder: Holder, place: _Place) -> str:
     return (
         f"export AWS_ACCESS_KEY_ID={key.access_key_id}\n"
         f"export AWS_SECRET_ACCESS_KEY={key.secret_access_key}\n"
-        f"export AWS_DEFAULT_REGION={place.region}"
+        f"export AWS_DEFAULT_REGION={place.region}\n"
+        # For SSM alone: no other service of AWS knows this key's server.
+        f"export AWS_ENDPOINT_URL_SSM={place.endpoint}"
     )
 
 
