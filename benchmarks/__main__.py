@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "--effort",
         choices=tuple(EFFORTS),
         default="quick",
-        help="quick takes under three minutes; tiny only shows that all of it runs",
+        help="quick: under three minutes on a quiet machine; tiny: only shows that all of it runs",
     )
     return parser
 

@@ -35,6 +35,9 @@ EFFORTS = {
 """`tiny` only shows that the benchmarks run."""
 
 
+Verdict = Literal["met", "not met", "in doubt"]
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What a figure should reach."""
@@ -64,14 +67,21 @@ class Figure:
     yardstick_value: float | None = None
     goals: Sequence[Goal] = ()
     note: str = ""
+    doubt: str = ""
+    """Why the figure cannot decide about its goals; empty if it can."""
 
     @property
     def ratio(self) -> float | None:
         """Give the figure in terms of its yardstick."""
         return self.value / self.yardstick_value if self.yardstick_value else None
 
-    def meets(self, goal: Goal) -> bool:
+    def verdict(self, goal: Goal) -> Verdict:
         """Say whether the figure reaches `goal`."""
+        if self.doubt:
+            return "in doubt"
+        return "met" if self._meets(goal) else "not met"
+
+    def _meets(self, goal: Goal) -> bool:
         measured = self.value if goal.what == "value" else self.ratio
         if measured is None:
             return False

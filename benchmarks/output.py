@@ -57,6 +57,8 @@ def print_markdown(results: Results) -> None:
     for name, note in dict.fromkeys((each.name, each.note) for each in results.figures):
         if note:
             print(f"\n{name}: {note}.")
+    for doubt in _doubts(results):
+        print(f"\nIn doubt: {doubt}.")
     for each in (*results.skipped, *results.failed):
         print(f"\nNot measured: {each.name}. {each.reason}")
 
@@ -78,10 +80,20 @@ def print_table(results: Results) -> None:
     for figure in results.figures:
         if figure.note:
             console.print(f"{figure.name}: {figure.note}")
+    for doubt in _doubts(results):
+        console.print(f"IN DOUBT: {doubt}")
     for each in results.skipped:
         console.print(f"NOT MEASURED: {each.name}. {each.reason}")
     for each in results.failed:
         console.print(f"FAILED: {each.name}. {each.reason}")
+
+
+def _doubts(results: Results) -> Sequence[str]:
+    return [
+        f"{each.name} next to {each.yardstick}: {each.doubt}"
+        for each in results.figures
+        if each.doubt
+    ]
 
 
 def _row(figure: Figure) -> Sequence[str]:
@@ -92,7 +104,7 @@ def _row(figure: Figure) -> Sequence[str]:
         "" if figure.yardstick_value is None else _number(figure.yardstick_value),
         "" if figure.ratio is None else f"{figure.ratio:.3g}",
         "\n".join(map(str, figure.goals)),
-        "\n".join("met" if figure.meets(goal) else "not met" for goal in figure.goals),
+        "\n".join(figure.verdict(goal) for goal in figure.goals),
     )
 
 
@@ -116,9 +128,10 @@ def _figure_json(figure: Figure) -> dict[str, object]:
                 "bound": goal.bound,
                 "limit": goal.limit,
                 "later": goal.is_later,
-                "met": figure.meets(goal),
+                "verdict": figure.verdict(goal),
             }
             for goal in figure.goals
         ],
         "note": figure.note,
+        "doubt": figure.doubt,
     }

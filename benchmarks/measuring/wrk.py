@@ -11,7 +11,6 @@ from benchmarks.figure import BenchmarkError, MissingToolError
 from benchmarks.measuring.cores import client_core, on_core
 from benchmarks.measuring.servers import Server
 
-CONNECTIONS = 32
 _SCRIPT = """
 local requests = {{ {requests} }}
 local position = 0
@@ -64,15 +63,19 @@ def require_wrk() -> str:
     return program
 
 
-def put_load_on(server: Server, requests: Sequence[bytes], turn_s: float, script: Path) -> Load:
-    """Send `requests` in turns over 32 connections for `turn_s`; write the script to `script`.
+def put_load_on(
+    server: Server, requests: Sequence[bytes], turn_s: float, *, connections: int, script: Path
+) -> Load:
+    """Send `requests` in turns for `turn_s`, one at a time on each connection.
+
+    The program for wrk is written to `script`.
 
     Raises BenchmarkError if any answer is a refusal or does not come.
     """
     literals = ",\n".join(map(_lua_string, requests))
     script.write_text(_SCRIPT.format(requests=literals), encoding="ascii")
     # wrk knows whole seconds only.
-    command = [require_wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(turn_s))}s"]
+    command = [require_wrk(), "-t1", f"-c{connections}", f"-d{max(1, round(turn_s))}s"]
     before_s = server.cpu_s()
     with on_core(client_core()):
         ran = subprocess.run(

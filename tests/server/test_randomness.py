@@ -24,6 +24,11 @@ def test_every_byte_is_given_once_whichever_thread_asks() -> None:
     assert {len(nonce) for nonce in every} == {12}
 
 
+def test_any_number_of_bytes_can_be_had() -> None:
+    source = RandomBytes()
+    assert [len(source(count)) for count in (0, 1, 16, 17, 5000)] == [0, 1, 16, 17, 5000]
+
+
 def test_nothing_of_what_was_fetched_is_shown() -> None:
     source = RandomBytes()
     source(16)

@@ -1,9 +1,9 @@
 """Random bytes for ids and nonces, fetched from the system many at a time."""
 
 import secrets
-import threading
 
-_FETCHED = 4096
+_PIECE_BYTES = 16
+_PIECES = 256
 
 
 class RandomBytes:
@@ -14,20 +14,18 @@ class RandomBytes:
 
     def __init__(self) -> None:
         """Start with nothing fetched."""
-        self._lock = threading.Lock()
-        self._fetched = b""
-        self._used = 0
+        self._pieces: list[bytes] = []
 
     def __call__(self, count: int) -> bytes:
-        """Give `count` random bytes, at most 4096."""
-        with self._lock:
-            start = self._used
-            stop = start + count
-            if stop > len(self._fetched):
-                self._fetched = secrets.token_bytes(_FETCHED)
-                start, stop = 0, count
-            self._used = stop
-            return self._fetched[start:stop]
+        """Give `count` random bytes; any thread may ask."""
+        if count > _PIECE_BYTES:
+            return secrets.token_bytes(count)
+        while True:
+            try:
+                return self._pieces.pop()[:count]
+            except IndexError:
+                fetched = secrets.token_bytes(_PIECES * _PIECE_BYTES)
+                self._pieces += map(bytes, zip(*[iter(fetched)] * _PIECE_BYTES, strict=True))
 
     def __repr__(self) -> str:
         return "RandomBytes()"
