@@ -35,5 +35,6 @@ class Choices:
     stale_after_s: int = 30 * 24 * 3600
     """The age from which the last report of a node no longer counts as knowledge."""
 
-    connection_lost_after_s: int = 30 * 60
-    """Without a sign of life for so long, PingStatus is ConnectionLost instead of Online."""
+    connection_lost_after_s: int = 2 * 3600 + 5 * 60
+    """Without a sign of life for so long, PingStatus is ConnectionLost instead of Online. The
+    agent reports every hour unless it is told otherwise, so that one report may be missed."""

@@ -97,7 +97,7 @@ def test_an_ec2_node_has_no_activation(api: Api) -> None:
     ]
 
 
-@pytest.mark.parametrize(("silence_s", "status"), [(1800, "Online"), (1801, "ConnectionLost")])
+@pytest.mark.parametrize(("silence_s", "status"), [(7500, "Online"), (7501, "ConnectionLost")])
 def test_a_silent_node_loses_its_connection(api: Api, silence_s: int, status: str) -> None:
     api.register_node()
     api.clock.advance(silence_s)
@@ -114,7 +114,7 @@ def test_nodes_of_another_account_or_region_are_not_shown(api: Api) -> None:
 def fleet(api: Api) -> dict[str, str]:
     """Register three nodes: `web` and `db` in production, `old` long silent; name → id."""
     ids = {"old": api.register_node(DefaultInstanceName="old", IamRole="Other")}
-    api.clock.advance(3600)
+    api.clock.advance(7501)
     for name in ("web", "db"):
         tags = [{"Key": "Stage", "Value": "prod"}, {"Key": "Role", "Value": name}]
         ids[name] = api.register_node(DefaultInstanceName=name, Tags=tags)

@@ -12,13 +12,13 @@ import pytest
 
 from accounts import Account, EnrolledNode
 from fakes import package, report, report_bytes
-from patchwarden.server.http import MAX_BODY_BYTES
+from patchwarden.server.http import USUAL_BODY_BYTES
 from raw_http import TIMEOUT_S, RawRequest, read_answer, signed, unsigned
 from serving import RunningServer
 
 TOO_LARGE = (
     b'{"__type":"RequestEntityTooLargeException",'
-    b'"message":"Request body must not exceed 12582912 bytes."}'
+    b'"message":"Request body must not exceed 1048576 bytes."}'
 )
 GET_DEFAULT = "AmazonSSM.GetDefaultPatchBaseline"
 CHUNK_BYTES = 64 * 1024
@@ -66,7 +66,7 @@ def test_a_body_in_chunks_is_read(account: Account, node: EnrolledNode) -> None:
 
 def test_a_body_in_chunks_over_the_limit_is_refused_with_the_limit(account: Account) -> None:
     request = signed(account.server.url, unsigned(account.server.url, GET_DEFAULT), account.key)
-    chunks = [bytes(CHUNK_BYTES)] * (MAX_BODY_BYTES // CHUNK_BYTES + 1)
+    chunks = [bytes(CHUNK_BYTES)] * (USUAL_BODY_BYTES // CHUNK_BYTES + 1)
     with closing(connect(account.server)) as connection:
         connection.request("POST", "/", iter(chunks), request.headers, encode_chunked=True)
         answer = read_answer(connection.getresponse())

@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -128,21 +128,28 @@ def test_an_answer_has_a_date(account: Account) -> None:
         assert re.search(rb"\r\ndate: \w{3}, \d\d ", receive(connection, 1))
 
 
-def test_a_connection_is_closed_once_it_has_been_idle_for_long(tmp_path: Path) -> None:
+@contextmanager
+def quick_server(directory: Path) -> Iterator[Listener]:
+    """Serve with the shortest patience for connections from which nothing comes."""
     listener = Listener("127.0.0.1", 0)
-    app = build_app(Settings(data_directory=tmp_path, no_auth=True))
-    server = http_server(app, keep_alive_s=1)
+    server = http_server(
+        build_app(Settings(data_directory=directory, no_auth=True)), keep_alive_s=1
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener.socket]})
     thread.start()
     try:
-        with closing(socket.create_connection(listener.socket.getsockname(), TIMEOUT_S)) as idle:
-            for _ in range(2):
-                idle.sendall(on_the_wire(unsigned(listener.url, READ)))
-                assert receive(idle, 1).startswith(b"HTTP/1.1 200 OK\r\n")
-            assert idle.recv(1) == b""
+        yield listener
     finally:
         server.should_exit = True
         thread.join()
+
+
+def test_a_connection_is_closed_once_it_has_been_idle_for_long(tmp_path: Path) -> None:
+    with quick_server(tmp_path) as listener, connected(listener.url) as idle:
+        for _ in range(2):
+            idle.sendall(on_the_wire(unsigned(listener.url, READ)))
+            assert receive(idle, 1).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert idle.recv(1) == b""
 
 
 def test_a_client_that_reads_nothing_does_not_fill_the_memory(account: Account) -> None:
@@ -158,3 +165,36 @@ def test_a_client_that_reads_nothing_does_not_fill_the_memory(account: Account) 
             sent += connection.send(asked)
         assert sent < 40 * 2**20
     assert account.client().describe_instance_information()["InstanceInformationList"] == []
+
+
+def test_trailers_are_no_headers(account: Account) -> None:
+    host = account.server.url.removeprefix("http://")
+    wire = (
+        f"POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        f"2\r\n{{}}\r\n0\r\nX-Amz-Target: {READ}\r\n"
+        "Content-Type: application/x-amz-json-1.1\r\n\r\n"
+    ).encode()
+    with connected(account.server.url) as connection:
+        connection.sendall(wire)
+        assert b"UnknownOperationException" in receive(connection, 1)
+
+
+def test_headers_without_end_are_refused(account: Account) -> None:
+    with connected(account.server.url) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
+        sent = 0
+        try:
+            while sent < 2**24:
+                sent += connection.send(b"X-Filler: %b\r\n" % (b"y" * 8_000))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    assert sent < 2**24
+
+
+@pytest.mark.parametrize(
+    "started", [b"", b"POST / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"]
+)
+def test_a_connection_that_stops_in_the_middle_is_closed(tmp_path: Path, started: bytes) -> None:
+    with quick_server(tmp_path) as listener, connected(listener.url) as idle:
+        idle.sendall(started)
+        assert idle.recv(1) == b""

@@ -32,7 +32,7 @@ class Arriving:
         return self.left.pop(0)
 
     def read(self) -> bytes:
-        return asyncio.run(read_body(self.receive))
+        return asyncio.run(read_body(self.receive, MAX_BODY_BYTES))
 
 
 def test_a_body_in_one_piece() -> None:

@@ -31,7 +31,7 @@ from patchwarden_agent.registration import Registration, register
 from patchwarden_agent.scan import scan
 from patchwarden_agent.submission import submit
 
-_KEY_DESCRIPTION = "quickstart"
+_HOLDER = Holder(account_id=DEFAULT_ACCOUNT, role="admin", description="quickstart")
 _REGISTRATION_FILE = "quickstart-node.json"
 _ROWS_OF_OTHER_STATES = 10
 
@@ -75,13 +75,12 @@ def _access_key(data_directory: Path) -> IssuedKey:
     db = installation.connect()
     try:
         for credential in credentials.everything(db):
-            if credential.holder.description == _KEY_DESCRIPTION and not credential.revoked_at:
+            if credential.holder == _HOLDER and not credential.revoked_at:
                 name = credential.access_key_id
                 return IssuedKey(name, installation.vault.open(credential.sealed_secret, name))
         issuer = Issuer(vault=installation.vault, random_bytes=secrets.token_bytes)
-        holder = Holder(account_id=DEFAULT_ACCOUNT, role="admin", description=_KEY_DESCRIPTION)
         with db.transaction():
-            return issuer.issue(db, holder, time.time())
+            return issuer.issue(db, _HOLDER, time.time())
     finally:
         db.close()
 

@@ -74,7 +74,8 @@ def judge(
 
     `report` is that report if the caller has just read it; else it comes from the store. If
     nothing that bears on the verdict has changed, the one in force is only confirmed. What was
-    superseded so long ago that no page token can refer to it is dropped. Must run inside a
+    superseded longer ago than a page token lives is dropped: a walk that still goes on then has to
+    begin anew. Must run inside a
     transaction.
     """
     assert db.in_transaction

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import NamedTuple
 
 from patchwarden.errors import CallerError
@@ -16,6 +17,7 @@ from patchwarden.operations.context import Answer, Context, Request, Resources
 from patchwarden.operations.errors import service_code
 from patchwarden.operations.served import ServedOperation
 from patchwarden.protocol import json11
+from patchwarden.protocol.canonical_form import header_values
 from patchwarden.protocol.errors import (
     ServiceError,
     access_denied,
@@ -29,6 +31,9 @@ from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.protocol.validate import validate
 from patchwarden.server.authentication import NOBODY, Authenticate, Caller
 from patchwarden.server.http import (
+    MAX_BODY_BYTES,
+    UNSIGNED_BODY_BYTES,
+    USUAL_BODY_BYTES,
     ClientGoneError,
     HttpAnswer,
     HttpScope,
@@ -84,7 +89,7 @@ class AwsEndpoint:
     async def __call__(self, http: HttpScope, receive: Receive, send: Send) -> None:
         """Serve one request by ASGI."""
         try:
-            body = await read_body(receive)
+            body = await read_body(receive, self._body_limit(http))
         except ClientGoneError:
             return
         except ServiceError as error:
@@ -100,10 +105,9 @@ class AwsEndpoint:
         exchange = self._new_exchange()
         try:
             call = self._admit(request, exchange)
-            output = await self._run(call)
+            return _succeeded(exchange, await self._run(call))
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
-        return _succeeded(exchange, output)
 
     def answer_now(self, request: HttpRequest) -> HttpAnswer | None:
         """Answer a request that only reads; None if it has to be given to `answer`.
@@ -115,19 +119,28 @@ class AwsEndpoint:
             call = self._admit(request, exchange)
             if call.served.writes:
                 return None
-            output = self._read(call)
+            return _succeeded(exchange, self._read(call))
         except WriteRequiredError:
             return None
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
-        return _succeeded(exchange, output)
 
     def _new_exchange(self) -> Exchange:
         return Exchange(request_id(self.resources.random_bytes(16)), time.time())
 
+    def _body_limit(self, http: HttpScope) -> int:
+        try:
+            operation = self._route(header_values(http["headers"]))
+        except ServiceError:
+            return UNSIGNED_BODY_BYTES
+        if not operation.is_signed:
+            return UNSIGNED_BODY_BYTES
+        has_blob = any(member.kind == "blob" for member in operation.input.members.values())
+        return MAX_BODY_BYTES if has_blob else USUAL_BODY_BYTES
+
     def _admit(self, http: HttpRequest, exchange: Exchange) -> _Call:
         """Take a request through all that comes before it may run."""
-        operation = self._route(dict(http.headers))
+        operation = self._route(header_values(http.headers))
         exchange.operation = operation
         caller = self.authenticate(http, operation, exchange.started_at)
         exchange.caller = caller
@@ -180,6 +193,8 @@ class AwsEndpoint:
             _log.error("%s failed", _line(exchange, 500), exc_info=error)
             error = internal_server_error()
         headers = [*_headers(exchange), (b"x-amzn-errortype", error.code.encode())]
+        if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            headers.append((b"connection", b"close"))
         return HttpAnswer(error.status, error.to_body(), headers)
 
 

@@ -3,6 +3,10 @@
 A request of the API that is small and only reads is answered the moment its last byte has come,
 without a task, an ASGI message or a timer of its own. Everything else takes uvicorn's way to the
 same application (docs/decisions/0009-http.md has what was measured).
+
+A request goes the short way while `_chunks` holds its body. Otherwise it is uvicorn's, in `cycle`
+(the one under way or the last one) and `pipeline` (those that came before it was answered). One
+timer a connection, uvicorn's `timeout_keep_alive_task`, runs from its beginning to its end.
 """
 
 import asyncio
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_BODY_BYTES = 16 * 1024
 """Of a request that is answered directly: a page of a listing asks for less than 1 KiB."""
+_MAX_HEAD_BYTES = 64 * 1024
+"""Of the request line and the headers."""
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
@@ -35,7 +41,20 @@ class DirectHttpProtocol(HttpToolsProtocol):
         super().connection_made(CorkedTransport(transport, self.loop))  # type: ignore[arg-type]
         self._chunks: list[bytes] | None = None
         self._size = 0
+        self._in_head = False
+        self._head_bytes = 0
         self._last_heard = self.loop.time()
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        head = self.headers
+        super().data_received(data)
+        if self._in_head and self.headers is head:
+            # All of it belonged to one head that has not ended yet.
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self.send_400_response("Request headers are too large.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End with a connection."""
@@ -48,9 +67,17 @@ class DirectHttpProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes behind the body is none."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Choose the way of a request whose headers have come."""
+        self._in_head = False
         is_api = self.url == b"/" and self.parser.get_method() == b"POST"
         cycle: RequestResponseCycle | None = self.cycle
         is_next = cycle is None or cycle.response_complete
@@ -114,24 +141,30 @@ class DirectHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on to the next request, if it is there."""
-        if self.pipeline or self.timeout_keep_alive_task is None:
+        if self.pipeline:
             super().on_response_complete()
-        else:
-            self.server_state.total_requests += 1
+            return
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
             self.flow.resume_reading()
 
+    def _watch(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
     def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that has been idle for long; look again later at one that has not."""
+        """Close a connection from which nothing has come for long, unless it waits for us."""
         idle_s = self.loop.time() - self._last_heard
-        self.timeout_keep_alive_task = None
         cycle: RequestResponseCycle | None = self.cycle
-        is_busy = cycle is not None and not cycle.response_complete
-        if not is_busy and idle_s >= self.timeout_keep_alive:
+        waits = cycle is not None and not cycle.response_complete and not cycle.more_body
+        if idle_s >= self.timeout_keep_alive and not waits:
             super().timeout_keep_alive_handler()
         else:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._watch()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: an upgrade is offered by clients, not asked of operators."""
 
     def _unset_keepalive_if_required(self) -> None:
         # Setting a timer anew for each request costs more than to look at the clock.

@@ -10,7 +10,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HttpScope = MutableMapping[str, Any]
 
 MAX_BODY_BYTES = 12 * 1024 * 1024
-"""Of any request: the largest report (8 MiB, compressed) in base64, with room to spare."""
+"""Of a request with a blob: the largest report (8 MiB, compressed) in base64, and some room."""
+USUAL_BODY_BYTES = 1024 * 1024
+"""Of any other request: the largest patch baseline has less."""
+UNSIGNED_BODY_BYTES = 64 * 1024
+"""Of a request that nobody has signed."""
 _DISCARDED_BYTES = 4 * MAX_BODY_BYTES
 
 
@@ -27,17 +31,17 @@ class HttpAnswer(NamedTuple):
     """All but Content-Length and Date."""
 
 
-async def read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
     """Read the whole body of a request.
 
-    Raises RequestEntityTooLargeException above `MAX_BODY_BYTES`, ClientGoneError if the body is
-    cut off.
+    Raises RequestEntityTooLargeException above `limit` bytes, ClientGoneError if the body is cut
+    off.
     """
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         body: bytes = message["body"]
-        if len(body) > MAX_BODY_BYTES:
-            raise request_too_large(MAX_BODY_BYTES)
+        if len(body) > limit:
+            raise request_too_large(limit)
         return body
     chunks: list[bytes] = []
     size = 0
@@ -45,15 +49,15 @@ async def read_body(receive: Receive) -> bytes:
         if message["type"] != "http.request":
             raise ClientGoneError
         size += len(message["body"])
-        if size <= MAX_BODY_BYTES:
+        if size <= limit:
             chunks.append(message["body"])
         # A client that is still sending would not see the answer, so what is too much is read
         # and dropped, up to a point.
         if not message.get("more_body") or size > _DISCARDED_BYTES:
             break
         message = await receive()
-    if size > MAX_BODY_BYTES:
-        raise request_too_large(MAX_BODY_BYTES)
+    if size > limit:
+        raise request_too_large(limit)
     return b"".join(chunks)
 
 

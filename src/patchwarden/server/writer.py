@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from patchwarden.errors import UnavailableError
+from patchwarden.errors import InstallationError, UnavailableError
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
 
@@ -121,7 +121,7 @@ def _resolve(jobs: Sequence[_Job], outcomes: Sequence[_Outcome]) -> None:
 
 def _own_copy(error: Exception) -> Exception:
     # Jobs that fail together must not share one traceback.
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError | InstallationError):
         copy = type(error)(str(error))
         copy.__cause__ = error
         return copy
