@@ -24,8 +24,8 @@ _STATE_VARIABLE = "PATCHWARDEN_AGENT_STATE"
 _MACHINE_ID = Path("/etc/machine-id")
 _MAX_BYTES = 64 * 1024
 _HOW_TO_REGISTER = (
-    "run patchwarden-agent register with an activation ID and code"
-    " (`aws ssm create-activation` gives them)"
+    "run `patchwarden node register`, or `register` of the agent alone, with an activation ID and"
+    " code (`aws ssm create-activation` gives them)"
 )
 
 

@@ -75,7 +75,7 @@ def test_an_unregistered_node_says_how_to_register(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(["run", "--once", "--state", str(tmp_path / "none.json")]) == 1
-    assert "patchwarden-agent register" in capsys.readouterr().err
+    assert "patchwarden node register" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_a_running_server_knows_a_new_key_and_forgets_a_revoked_one(
     cli.succeed("credentials", "revoke", made["AccessKeyId"], "--data", server.data_directory)
     refused = cli("nodes")
     assert refused.exit_code == 1
-    assert "did not issue" in refused.err
+    assert "was revoked" in refused.err
 
 
 def test_a_profile_alone_leads_to_the_server(
@@ -142,3 +142,20 @@ def test_a_profile_alone_leads_to_the_server(
     (tmp_path / "home" / ".aws").mkdir(parents=True)
     (tmp_path / "home" / ".aws" / "credentials").write_text(made.out)
     assert cli.succeed("nodes", "--profile", "patchwarden").out.startswith("No managed nodes.")
+
+
+@pytest.mark.parametrize("region", ["a b; rm", "x\nfoo=bar", "", "US-EAST-1"])
+def test_what_a_shell_would_misread_is_no_region(cli: CommandLine, data: Path, region: str) -> None:
+    refused = cli("credentials", "create", "--role", "admin", "--region", region, "--data", data)
+    assert refused.exit_code == 2
+    assert "is no region" in refused.err
+    assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["foo", "http://", "http://[::", "ftp://host", "http://host:0"]
+)
+def test_what_is_no_url_is_refused(cli: CommandLine, endpoint: str) -> None:
+    refused = cli("nodes", "--endpoint", endpoint)
+    assert refused.exit_code == 2
+    assert "is no URL" in refused.err

@@ -1,5 +1,6 @@
 """How a command line ends: exit codes, sentences, signals, and how fast it starts."""
 
+import shlex
 import signal
 import socket
 import subprocess
@@ -119,3 +120,24 @@ def test_starting_imports_nothing_slow() -> None:
     assert "patchwarden.cli.main" in imported
     slow = {"boto3", "botocore", "rich", "uvicorn", "cryptography", "msgspec", "sqlite3", "asyncio"}
     assert imported & slow == set()
+
+
+def test_a_closed_standard_output_is_no_failure_of_ours() -> None:
+    command = [sys.executable, "-m", "patchwarden", "credentials", "list", "--data", "/nonexistent"]
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.join(command)} >&-"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: There is no installation in /nonexistent")
+
+
+def test_a_server_that_cannot_start_does_not_say_that_it_serves(tmp_path: Path) -> None:
+    (tmp_path / "patchwarden.sqlite").write_bytes(b"garbage" * 1000)
+    (tmp_path / "master.key").write_bytes(bytes(32))
+    (tmp_path / "master.key").chmod(0o600)
+    command = [sys.executable, "-m", "patchwarden", "serve", "--data", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--listen", "127.0.0.1:0"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")

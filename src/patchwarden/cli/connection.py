@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import click
 
@@ -79,7 +80,7 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
         "--endpoint",
         envvar=["PATCHWARDEN_ENDPOINT", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"],
         metavar="URL",
-        callback=_checked_url,
+        callback=checked_url,
         show_envvar=True,
         help=f"The server; by default the profile's endpoint_url, else {DEFAULT_ENDPOINT}.",
     )
@@ -99,7 +100,16 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_connection
 
 
-def _checked_url(_ctx: click.Context, _option: click.Parameter, endpoint: str | None) -> str | None:
-    if endpoint and not endpoint.startswith(("http://", "https://")):
+def checked_url(_ctx: click.Context, _option: click.Parameter, endpoint: str | None) -> str | None:
+    """Check an `--endpoint`; None if there is none."""
+    if endpoint and not _is_url(endpoint):
         raise click.BadParameter(f"{endpoint} is no URL; write http://HOST:PORT")
     return endpoint or None
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -9,10 +9,10 @@ from typing import NamedTuple, get_args
 
 import click
 
-from patchwarden.cli.connection import DEFAULT_ENDPOINT, DEFAULT_REGION
+from patchwarden.cli.connection import DEFAULT_ENDPOINT, DEFAULT_REGION, checked_url
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
-from patchwarden.cli.installation import checked_account, opened
+from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import Column, Format, format_option, iso, print_json, print_table, say
 from patchwarden.cli.settings_file import SettingsGroup
 from patchwarden.store import credentials as stored
@@ -66,12 +66,14 @@ class _Place(NamedTuple):
 @click.option(
     "--region",
     default=DEFAULT_REGION,
+    callback=checked_region,
     help="The region to name in the output; any key works in all.",
 )
 @click.option(
     "--endpoint",
     envvar="PATCHWARDEN_ENDPOINT",
     default=DEFAULT_ENDPOINT,
+    callback=checked_url,
     help="The server to name in the output.",
 )
 @click.option(

@@ -24,7 +24,7 @@ def data_directory_option(function: _Function) -> _Function:
         "--data",
         "data_directory",
         envvar="PATCHWARDEN_DATA",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(path_type=Path, file_okay=False, readable=False),
         default=default_data_directory,
         show_default="~/.local/share/patchwarden, for root /var/lib/patchwarden",
         show_envvar=True,

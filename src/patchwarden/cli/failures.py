@@ -8,9 +8,10 @@ from patchwarden.errors import PatchwardenError
 from patchwarden_agent.errors import AgentError
 
 _NEW_KEY = "Make an access key with: patchwarden credentials create --role operator"
+_UNKNOWN_KEY = f"The access key is not this server's, or was revoked. {_NEW_KEY}"
 _ADVICE: Mapping[str, str] = {
-    "UnrecognizedClientException": f"This server did not issue the access key. {_NEW_KEY}",
-    "InvalidClientTokenId": f"This server did not issue the access key. {_NEW_KEY}",
+    "UnrecognizedClientException": _UNKNOWN_KEY,
+    "InvalidClientTokenId": _UNKNOWN_KEY,
     "InvalidSignatureException": "The secret does not belong to the access key, or the clocks "
     "differ; try: patchwarden doctor",
     "SignatureDoesNotMatch": "The secret does not belong to the access key, or the clocks "
@@ -51,7 +52,7 @@ def _about_client(error: Exception) -> str | None:
     if isinstance(error, exceptions.NoCredentialsError):
         return f"No access key is configured. {_NEW_KEY} --format profile"
     if isinstance(error, exceptions.BotoCoreError):
-        return f"The request could not be made: {_end(str(error))}"
+        return f"The request could not be made: {_end(' '.join(str(error).split()))}"
     return None
 
 

@@ -1,5 +1,6 @@
 """Opens the installation that a command works on, also while its server runs."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,13 @@ def opened(directory: Path, *, create: bool = False) -> Iterator[tuple[Installat
         yield installation, db
     finally:
         db.close()
+
+
+def checked_region(_ctx: click.Context, _option: click.Parameter, region: str) -> str:
+    """Check a `--region`: the form in which a request can be signed for it."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", region):
+        raise click.BadParameter(f"{region!r} is no region; one looks like us-east-1")
+    return region
 
 
 def checked_account(_ctx: click.Context, _option: click.Parameter, account: object) -> str:

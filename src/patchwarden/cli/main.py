@@ -1,8 +1,10 @@
 """The command `patchwarden`: which commands there are, and how it ends when something fails."""
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -85,6 +87,8 @@ def patchwarden() -> None:
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    if sys.stdout is None:  # the caller has closed it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     sys.exit(run(sys.argv[1:]))
 
 

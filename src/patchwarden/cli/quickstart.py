@@ -64,8 +64,11 @@ def quickstart(data_directory: Path, listen: ListenAddress, *, exits: bool) -> N
         registration = _registered(client, data_directory / _REGISTRATION_FILE, listener.url)
         operating_system = _scan_and_submit(registration)
         _show_patches(client, registration.instance_id, operating_system)
-        _show_next_steps(key, registration.instance_id, listener.url)
-        if not exits:
+        if exits:
+            say()
+            say(f"The server ends now. Start it again: patchwarden serve --data {data_directory}")
+        else:
+            _show_next_steps(key, registration.instance_id, listener.url)
             _wait_for_interrupt()
 
 

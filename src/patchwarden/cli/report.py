@@ -1,6 +1,7 @@
 """`patchwarden report`: hands in a scan that was made elsewhere."""
 
 import gzip
+import time
 import zlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ from patchwarden.cli.examples import examples
 from patchwarden.cli.output import say
 from patchwarden.cli.registration import Registrar, register_node
 from patchwarden.cli.settings_file import SettingsGroup
+from patchwarden.ingest.report import read_packages, read_parts
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HOW_TO_MAKE_ONE = "make one with: patchwarden node scan --format report"
@@ -48,6 +50,9 @@ def submit(
     if name and not register:
         raise click.UsageError("--name goes with --register.")
     sent = compressed_report(file.read())
+    if register:
+        # As the server will: a report that it refuses should not leave a node behind.
+        read_packages(read_parts(sent, time.time()).sent.packages)
     own_service = connection.client("patchwarden")
     if instance_id is None:
         instance_id = register_node(Registrar.of(connection), name=name, tags={})

@@ -53,6 +53,7 @@ def serve(
 ) -> None:
     """Serve the API until Ctrl-C."""
     from patchwarden.server import listening
+    from patchwarden.server.app import build_app
 
     log_to_standard_error(log_level)
     settings = Settings(
@@ -63,9 +64,10 @@ def serve(
         choices=replace(Choices(), state_spelling=state_spelling),
     )
     listener = listening.Listener(settings.host, settings.port)
+    app = build_app(settings)
     click.echo(f"Patchwarden {__version__} serves {listener.url} with the data in {data_directory}")
     sys.stdout.flush()
-    listening.serve(settings, listener)
+    listening.serve(app, listener)
 
 
 def log_to_standard_error(level: str) -> None:

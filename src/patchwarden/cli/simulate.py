@@ -10,11 +10,11 @@ import click
 from click.core import ParameterSource
 
 from patchwarden.choices import Choices
-from patchwarden.cli.connection import DEFAULT_REGION, Connection
+from patchwarden.cli.connection import DEFAULT_REGION, Connection, checked_url
 from patchwarden.cli.credentials import DEFAULT_ACCOUNT
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
-from patchwarden.cli.installation import checked_account, opened
+from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import counted, say
 from patchwarden.cli.progress import tracked
 from patchwarden.cli.registration import Registrar, register_node
@@ -50,14 +50,16 @@ _IAM_ROLE = "PatchwardenManagedNode"
 @click.option(
     "--endpoint",
     metavar="URL",
-    callback=lambda ctx, _option, given: _if_asked_for(ctx, given),
+    callback=lambda ctx, option, given: checked_url(ctx, option, _if_asked_for(ctx, given)),
     help="Go through the API of this server instead of --data.",
 )
 @click.option("--profile", metavar="NAME", help="With --endpoint: a profile of ~/.aws.")
 @click.option(
     "--account", default=DEFAULT_ACCOUNT, callback=checked_account, help="With --data: the account."
 )
-@click.option("--region", default=DEFAULT_REGION, help="The region of the nodes.")
+@click.option(
+    "--region", default=DEFAULT_REGION, callback=checked_region, help="The region of the nodes."
+)
 def simulate(  # noqa: PLR0913 - click gives one argument for each option
     *,
     count: int,

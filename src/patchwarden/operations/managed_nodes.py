@@ -82,7 +82,7 @@ def _information(context: Context, node: ManagedNode) -> dict[str, object]:
             "PlatformType": node.platform_type or None,
             "PlatformName": node.platform_name or None,
             "PlatformVersion": node.platform_version or None,
-            "ActivationId": node.activation_id if is_hybrid else None,
+            "ActivationId": (node.activation_id or None) if is_hybrid else None,
             "IamRole": node.iam_role if is_hybrid else None,
             "RegistrationDate": wire_time(node.registered_at) if is_hybrid else None,
             "ResourceType": "ManagedInstance" if is_hybrid else "EC2Instance",

@@ -44,9 +44,9 @@ class Listener:
         self.url = f"http://{shown}:{self.socket.getsockname()[1]}"
 
 
-def serve(settings: Settings, listener: Listener) -> None:
+def serve(app: App, listener: Listener) -> None:
     """Answer until a signal ends it."""
-    server = http_server(build_app(settings))
+    server = http_server(app)
     server.run(sockets=[listener.socket])
 
 
