@@ -10,7 +10,10 @@ from urllib.parse import quote, unquote_to_bytes
 
 def header_values(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Give the value of each header; those of a repeated header are joined by commas, in order."""
-    values: dict[bytes, bytes] = {}
+    values = dict(headers)
+    if len(values) == len(headers):
+        return values
+    values.clear()
     repeated: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         if name in values:

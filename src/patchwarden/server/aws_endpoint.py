@@ -5,7 +5,7 @@ read → route → authenticate → decode → validate → authorize → run �
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
@@ -104,7 +104,7 @@ class AwsEndpoint:
         """Answer a request; what it writes is on disk by then."""
         exchange = self._new_exchange()
         try:
-            call = self._admit(request, exchange)
+            call = self._admit(request, self._route(request.headers), exchange)
             return _succeeded(exchange, await self._run(call))
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
@@ -116,9 +116,11 @@ class AwsEndpoint:
         """
         exchange = self._new_exchange()
         try:
-            call = self._admit(request, exchange)
-            if call.served.writes:
+            operation = self._route(request.headers)
+            served = OPERATIONS.get(operation.target)
+            if served is not None and served.writes:
                 return None
+            call = self._admit(request, operation, exchange)
             return _succeeded(exchange, self._read(call))
         except WriteRequiredError:
             return None
@@ -130,7 +132,7 @@ class AwsEndpoint:
 
     def _body_limit(self, http: HttpScope) -> int:
         try:
-            operation = self._route(header_values(http["headers"]))
+            operation = self._route(http["headers"])
         except ServiceError:
             return UNSIGNED_BODY_BYTES
         if not operation.is_signed:
@@ -138,9 +140,8 @@ class AwsEndpoint:
         has_blob = any(member.kind == "blob" for member in operation.input.members.values())
         return MAX_BODY_BYTES if has_blob else USUAL_BODY_BYTES
 
-    def _admit(self, http: HttpRequest, exchange: Exchange) -> _Call:
+    def _admit(self, http: HttpRequest, operation: Operation, exchange: Exchange) -> _Call:
         """Take a request through all that comes before it may run."""
-        operation = self._route(header_values(http.headers))
         exchange.operation = operation
         caller = self.authenticate(http, operation, exchange.started_at)
         exchange.caller = caller
@@ -153,7 +154,8 @@ class AwsEndpoint:
         _authorize(call)
         return call
 
-    def _route(self, headers: Mapping[bytes, bytes]) -> Operation:
+    def _route(self, sent: Sequence[tuple[bytes, bytes]]) -> Operation:
+        headers = header_values(sent)
         target = headers.get(b"x-amz-target", b"").decode("latin-1")
         operation = self.model.operation(target)
         if operation is None or not _is_accepted(headers.get(b"content-type", b"")):

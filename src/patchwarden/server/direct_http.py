@@ -72,8 +72,13 @@ class DirectHttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what comes behind the body is none."""
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            return
+        # As uvicorn does, but without a call more for each header.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Choose the way of a request whose headers have come."""
