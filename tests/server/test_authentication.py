@@ -98,7 +98,7 @@ def test_a_signature_tells_holder_account_and_region(tmp_path: Path, operation: 
     with closing(installation.connect()) as db:
         with db.transaction():
             key = issuer.issue(db, holder, NOW)
-        authenticate = by_signature(Keyring(lambda: db, installation.vault))
+        authenticate, _ = by_signature(Keyring(lambda: db, installation.vault))
         request = signed(URL, unsigned(URL, TARGET), key, Signing("eu-west-1", signed_at=NOW))
         caller = authenticate(arrived(request), operation, NOW)
         assert caller == (holder, Scope("000000000001", "eu-west-1"), key.access_key_id)
@@ -115,5 +115,5 @@ def test_an_operation_that_needs_no_signature_has_nobody_as_its_sender(
     assert by_word(request, operation_without_signature, NOW) is NOBODY
     installation = open_installation(tmp_path, CountedBytes())
     with closing(installation.connect()) as db:
-        authenticate = by_signature(Keyring(lambda: db, installation.vault))
+        authenticate, _ = by_signature(Keyring(lambda: db, installation.vault))
         assert authenticate(request, operation_without_signature, NOW) is NOBODY

@@ -79,6 +79,7 @@ def test_a_client_that_leaves_gets_no_answer_and_no_line(
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "headers": []}
+    scope["query_string"] = b""
     asyncio.run(started.app.endpoint(scope, leave, send))
     assert sent == []
     assert log.records == []

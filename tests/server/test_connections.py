@@ -73,6 +73,19 @@ def test_a_body_in_chunks_over_the_limit_is_refused_with_the_limit(account: Acco
     assert (answer.status, answer.body) == (413, TOO_LARGE)
 
 
+def test_a_large_body_of_somebody_unknown_is_not_waited_for(
+    account: Account, node: EnrolledNode
+) -> None:
+    asked = report_of(node, "bash")
+    unknown = node.key.access_key_id[:-1] + "?"
+    text = asked.headers["Authorization"].replace(node.key.access_key_id, unknown)
+    head = head_of(asked, Authorization=text, **{"Content-Length": "9000000"})
+    with socket.create_connection(server_address(account.server), TIMEOUT_S) as connection:
+        # No more than it takes for the server to see that the body is large.
+        connection.sendall(head + bytes(20_000))
+        assert b"UnrecognizedClientException" in connection.recv(CHUNK_BYTES)
+
+
 def test_of_a_body_that_is_cut_short_nothing_is_stored(
     account: Account, node: EnrolledNode
 ) -> None:

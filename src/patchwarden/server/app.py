@@ -10,7 +10,7 @@ from patchwarden.operations.patch_fragments import PatchFragments
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.protocol.service_model import ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
-from patchwarden.server.authentication import by_signature, by_word
+from patchwarden.server.authentication import by_signature, by_word, no_claim_needed
 from patchwarden.server.aws_endpoint import AwsEndpoint
 from patchwarden.server.health import health
 from patchwarden.server.http import HttpAnswer, HttpScope, Receive, Send, send_answer
@@ -87,9 +87,13 @@ def build_app(settings: Settings) -> App:
         issuer=Issuer(vault=vault, random_bytes=secrets.token_bytes),
         random_bytes=RandomBytes(),
     )
+    authenticate, check_claim = by_signature(Keyring(reader.snapshot, vault))
+    if settings.no_auth:
+        authenticate, check_claim = by_word, no_claim_needed
     endpoint = AwsEndpoint(
         model=ServiceModel.load(),
-        authenticate=by_word if settings.no_auth else by_signature(Keyring(reader.snapshot, vault)),
+        authenticate=authenticate,
+        check_claim=check_claim,
         resources=resources,
         reader=reader,
         writer=writer,

@@ -29,7 +29,7 @@ from patchwarden.protocol.errors import (
 from patchwarden.protocol.service_model import Operation, ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.protocol.validate import validate
-from patchwarden.server.authentication import NOBODY, Authenticate, Caller
+from patchwarden.server.authentication import NOBODY, Authenticate, Caller, CheckClaim
 from patchwarden.server.http import (
     MAX_BODY_BYTES,
     UNSIGNED_BODY_BYTES,
@@ -81,6 +81,7 @@ class AwsEndpoint:
 
     model: ServiceModel
     authenticate: Authenticate
+    check_claim: CheckClaim
     resources: Resources
     reader: Reader
     """For the operations that only read."""
@@ -88,17 +89,17 @@ class AwsEndpoint:
 
     async def __call__(self, http: HttpScope, receive: Receive, send: Send) -> None:
         """Serve one request by ASGI."""
+        path = http["raw_path"].decode("latin-1")
+        query = http["query_string"].decode("latin-1")
+        request = HttpRequest(http["method"], path, query, http["headers"], b"")
         try:
-            body = await read_body(receive, self._body_limit(http))
+            body = await read_body(receive, self._body_limit(request))
         except ClientGoneError:
             return
         except ServiceError as error:
             await send_answer(send, self._failed(self._new_exchange(), error))
             return
-        path = http["raw_path"].decode("latin-1")
-        query = http["query_string"].decode("latin-1")
-        request = HttpRequest(http["method"], path, query, http["headers"], body)
-        await send_answer(send, await self.answer(request))
+        await send_answer(send, await self.answer(request._replace(body=body)))
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Answer a request; what it writes is on disk by then."""
@@ -130,15 +131,18 @@ class AwsEndpoint:
     def _new_exchange(self) -> Exchange:
         return Exchange(request_id(self.resources.random_bytes(16)), time.time())
 
-    def _body_limit(self, http: HttpScope) -> int:
+    def _body_limit(self, head: HttpRequest) -> int:
+        """Say how much of a body to read; refuse to read much for somebody unknown."""
         try:
-            operation = self._route(http["headers"])
+            operation = self._route(head.headers)
         except ServiceError:
             return UNSIGNED_BODY_BYTES
         if not operation.is_signed:
             return UNSIGNED_BODY_BYTES
-        has_blob = any(member.kind == "blob" for member in operation.input.members.values())
-        return MAX_BODY_BYTES if has_blob else USUAL_BODY_BYTES
+        if any(member.kind == "blob" for member in operation.input.members.values()):
+            self.check_claim(head)
+            return MAX_BODY_BYTES
+        return USUAL_BODY_BYTES
 
     def _admit(self, http: HttpRequest, operation: Operation, exchange: Exchange) -> _Call:
         """Take a request through all that comes before it may run."""
