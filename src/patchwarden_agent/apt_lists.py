@@ -16,15 +16,15 @@ _LISTS_DIRECTORY = "var/lib/apt/lists"
 _UPDATE_STAMP = "var/lib/apt/periodic/update-success-stamp"
 _MAX_TIME = 2**32 - 1
 _MAX_BYTES = 32 * 1024 * 1024
-# deb.debian.org_debian-security_dists_bookworm-security_InRelease
-# deb.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4
+# mirror.example.net_debian-security_dists_bookworm-security_InRelease
+# mirror.example.net_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4
 _RELEASE_FILE = re.compile(r"^(?P<stem>.+)_(?:InRelease|Release)$")
 _INDEX_FILE = re.compile(r"^(?P<component>.+)_binary-[^_]+_Packages(?:\.\w+)?$")
 _DISTRIBUTION = re.compile(r"(?:^|_)dists_(?P<distribution>.+)$")
 # Date: Sat, 11 Jul 2026 10:16:37 UTC
 # Valid-Until: Sat, 28 Nov 2026 14:02:11 UTC
 _TIME_FIELD = re.compile(rb"^(?P<field>Date|Valid-Until):[ \t]*(?P<time>[^\r\n]{1,80})$", re.M)
-# 'http://deb.debian.org/debian/dists/sid/InRelease' deb.debian.org_debian_dists_sid_InRelease 0
+# 'http://mirror.example.net/debian/dists/sid/InRelease' mirror.example.net_..._sid_InRelease 0
 _PRINTED = re.compile(r"^'[^']*' (?P<stem>\S+)_(?:InRelease|Release) ", re.M)
 
 

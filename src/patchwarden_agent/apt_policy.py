@@ -23,9 +23,9 @@ from patchwarden_agent.findings import Origin, Slot
 # Package files:
 #  100 /var/lib/dpkg/status
 #      release a=now
-#  500 http://deb.debian.org/debian bookworm/main amd64 Packages
+#  500 http://mirror.example.net/debian bookworm/main amd64 Packages
 #      release v=12.15,o=Debian,a=oldstable,n=bookworm,l=Debian,c=main,b=amd64
-#      origin deb.debian.org
+#      origin mirror.example.net
 # Pinned packages:
 _FILE = re.compile(r"^ *-?\d+ (?P<file>.+)$")
 _RELEASE = re.compile(r"^ {5,}release (?P<parts>.*)$")
@@ -73,7 +73,7 @@ def _origin(parts: Mapping[str, str]) -> Origin:
 #   Candidate: (none), or 2.36-9+deb12u14 as here
 #   Version table:
 #      2.36-9+deb12u14 500 (phased 10%)
-#         500 http://deb.debian.org/debian bookworm/main amd64 Packages
+#         500 http://mirror.example.net/debian bookworm/main amd64 Packages
 #  *** 2.36-9+deb12u10 100
 #         100 /var/lib/dpkg/status
 _HEADING = re.compile(r"^(?P<name>[^\s:]+)(?::(?P<architecture>[^\s:]+))?:$")
