@@ -1,8 +1,11 @@
 """A store of its own for a test, with nodes that report to it without a server between."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from fakes import NOW, open_store, report_bytes
 from patchwarden.choices import Choices
@@ -96,3 +99,21 @@ def new_node_store(directory: Path, choices: Choices | None = None) -> NodeStore
     if is_new:
         store.register()
     return store
+
+
+@pytest.fixture(scope="session")
+def fresh_node_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a data directory to copy: to make each on its own waits for the disk."""
+    directory = tmp_path_factory.mktemp("fresh_node_store")
+    new_node_store(directory).db.close()
+    return directory
+
+
+@pytest.fixture
+def store(fresh_node_store: Path, tmp_path: Path) -> Iterator[NodeStore]:
+    """Open a store of its own for one test, with one node in it."""
+    shutil.copytree(fresh_node_store, tmp_path, dirs_exist_ok=True)
+    opened = new_node_store(tmp_path)
+    opened.db.execute("PRAGMA synchronous = OFF")
+    yield opened
+    opened.db.close()

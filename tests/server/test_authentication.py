@@ -10,13 +10,12 @@ from patchwarden.protocol.errors import ServiceError
 from patchwarden.protocol.service_model import Operation, ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.server.authentication import (
-    DEFAULT_ACCOUNT,
-    DEFAULT_REGION,
     NOBODY,
     by_signature,
     by_word,
 )
 from patchwarden.server.keyring import Keyring
+from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store.credentials import Holder, Issuer
 from patchwarden.store.database import Scope
 from patchwarden.store.installation import open_installation

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from patchwarden import __version__
-from patchwarden.server.settings import DEFAULT_HOST, DEFAULT_PORT
+from patchwarden.server.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REGION
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from patchwarden.store.credentials import IssuedKey
 
 DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
-DEFAULT_REGION = "us-east-1"
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 60
 ATTEMPTS = 2

@@ -9,16 +9,16 @@ from typing import NamedTuple, get_args
 
 import click
 
-from patchwarden.cli.connection import DEFAULT_ENDPOINT, DEFAULT_REGION, checked_url
+from patchwarden.cli.connection import DEFAULT_ENDPOINT, checked_url
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import Column, Format, format_option, iso, print_json, print_table, say
 from patchwarden.cli.settings_file import SettingsGroup
+from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store import credentials as stored
 from patchwarden.store.credentials import Credential, Holder, IssuedKey, Issuer, Role
 
-DEFAULT_ACCOUNT = "123456789012"
 _INSTANCE_ID = re.compile(r"(i-(\w{8}|\w{17}))|(mi-\w{17})")
 
 

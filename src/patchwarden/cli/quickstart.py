@@ -13,17 +13,17 @@ from typing import Any
 import click
 
 from patchwarden import __version__
-from patchwarden.cli.connection import DEFAULT_REGION, Client, Connection
+from patchwarden.cli.connection import Client, Connection
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.knowledge import all_items
 from patchwarden.cli.listen_address import ListenAddress, listen_option
 from patchwarden.cli.output import counted, say
 from patchwarden.cli.patches import print_patches
+from patchwarden.cli.registration import IAM_ROLE
 from patchwarden.cli.serve import log_to_standard_error
 from patchwarden.domain.states import NON_COMPLIANT_STATES
-from patchwarden.server.authentication import DEFAULT_ACCOUNT
-from patchwarden.server.settings import Settings
+from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION, Settings
 from patchwarden.store import credentials
 from patchwarden.store.credentials import Holder, IssuedKey, Issuer
 from patchwarden.store.installation import open_installation
@@ -98,7 +98,7 @@ def _registered(client: Client, file: Path, endpoint: str) -> Registration:
         if found["InstanceInformationList"]:
             say(f"This machine is registered as {known.instance_id}")
             return replace(known, endpoint=endpoint)
-    activation = client.create_activation(IamRole="PatchwardenManagedNode")
+    activation = client.create_activation(IamRole=IAM_ROLE)
     registration = register(endpoint, activation["ActivationId"], activation["ActivationCode"])
     registration.save(file)
     say(f"Registered this machine as {registration.instance_id}")

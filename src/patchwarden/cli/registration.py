@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from patchwarden.cli.connection import Connection
 
-_IAM_ROLE = "PatchwardenManagedNode"
+IAM_ROLE = "PatchwardenManagedNode"
 """CreateActivation demands a role; Patchwarden keeps it and gives it no meaning."""
 
 
@@ -25,7 +25,7 @@ def register_node(registrar: Registrar, *, name: str, tags: Mapping[str, str]) -
     """Make an activation for one node and register it; give the node's id."""
     described = {"DefaultInstanceName": name} if name else {}
     activation = registrar.ssm.create_activation(
-        IamRole=_IAM_ROLE,
+        IamRole=IAM_ROLE,
         Description="Made by patchwarden for one node",
         RegistrationLimit=1,
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],

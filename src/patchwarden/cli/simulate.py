@@ -10,24 +10,23 @@ import click
 from click.core import ParameterSource
 
 from patchwarden.choices import Choices
-from patchwarden.cli.connection import DEFAULT_REGION, Connection, checked_url
-from patchwarden.cli.credentials import DEFAULT_ACCOUNT
+from patchwarden.cli.connection import Connection, checked_url
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import counted, say
 from patchwarden.cli.progress import tracked
-from patchwarden.cli.registration import Registrar, register_node
+from patchwarden.cli.registration import IAM_ROLE, Registrar, register_node
 from patchwarden.cli.report import compressed_report
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.accept import accept_report
+from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store import nodes as stored
 from patchwarden.store.database import Database, Scope
 from patchwarden.testing.simulated_fleet import SimulatedNode, encode, fleet
 
 _NODES_PER_TRANSACTION = 50
 """More would save few commits, and the ids of new patch records are remembered only after one."""
-_IAM_ROLE = "PatchwardenManagedNode"
 
 
 @click.command(
@@ -121,7 +120,7 @@ def _add_node(db: Database, engine: Engine, scope: Scope, node: SimulatedNode, n
             instance_id=node.instance_id,
             activation_id="",
             name=node.name,
-            iam_role=_IAM_ROLE,
+            iam_role=IAM_ROLE,
             tags=node.tags,
         )
         stored.add(db, scope, registration, now)

@@ -9,11 +9,10 @@ from patchwarden.protocol.errors import ServiceError, unrecognized_client
 from patchwarden.protocol.service_model import Operation
 from patchwarden.protocol.sigv4 import Authorization, HttpRequest
 from patchwarden.server.keyring import Key, Keyring
+from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store.credentials import Holder
 from patchwarden.store.database import Scope
 
-DEFAULT_ACCOUNT = "123456789012"
-DEFAULT_REGION = "us-east-1"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 

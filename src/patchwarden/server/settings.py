@@ -9,6 +9,9 @@ from patchwarden.errors import InstallationError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8440
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+"""Where nobody names an account or a region."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
