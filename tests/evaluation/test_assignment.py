@@ -1,5 +1,3 @@
-from collections.abc import Mapping
-
 import pytest
 
 from node_store import SCOPE, NodeStore
@@ -9,9 +7,9 @@ from patchwarden.evaluation.assignment import (
     assigned_baseline,
     default_predefined,
     find_predefined,
-    patch_group,
 )
-from patchwarden.store import baselines
+from patchwarden.store import baselines, patch_groups
+from patchwarden.store.patch_groups import PatchGroupBaseline
 
 OURS = PatchBaseline(name="Ours", operating_system="DEBIAN")
 OURS_ID = "pb-0123456789abcdef0"
@@ -27,8 +25,10 @@ def register(store: NodeStore, baseline_id: str, operating_system: str = "DEBIAN
         baselines.set_default(store.db, SCOPE, operating_system, baseline_id)
 
 
-def assigned(store: NodeStore, operating_system: str = "DEBIAN") -> tuple[str, PatchBaseline]:
-    found = assigned_baseline(store.db, SCOPE, operating_system)
+def assigned(
+    store: NodeStore, operating_system: str = "DEBIAN", patch_group: str = ""
+) -> tuple[str, PatchBaseline]:
+    found = assigned_baseline(store.db, SCOPE, operating_system, patch_group)
     return found.baseline_id, found.content
 
 
@@ -66,7 +66,7 @@ def test_what_is_gone_falls_back_to_the_predefined_one(store: NodeStore, gone: s
 def test_baselines_of_another_region_are_not_used(store: NodeStore) -> None:
     add(store)
     register(store, OURS_ID)
-    elsewhere = assigned_baseline(store.db, SCOPE._replace(region="eu-west-1"), "DEBIAN")
+    elsewhere = assigned_baseline(store.db, SCOPE._replace(region="eu-west-1"), "DEBIAN", "")
     assert elsewhere.content == predefined()[1]
 
 
@@ -84,16 +84,11 @@ def test_what_is_not_predefined_is_none(text: str) -> None:
     assert find_predefined("us-east-1", text) is None
 
 
-@pytest.mark.parametrize(
-    ("tags", "group"),
-    [
-        ({}, ""),
-        ({"Patch Group": "web"}, "web"),
-        ({"PatchGroup": "web"}, "web"),
-        ({"PatchGroup": "db", "Patch Group": "web"}, "web"),
-        ({"patch group": "web", "PATCHGROUP": "web"}, ""),
-        ({"Patch Group": ""}, ""),
-    ],
-)
-def test_a_tag_names_the_patch_group(tags: Mapping[str, str], group: str) -> None:
-    assert patch_group(tags) == group
+def test_the_baseline_of_the_patch_group_comes_before_the_default(store: NodeStore) -> None:
+    add(store)
+    with store.db.transaction():
+        patch_groups.register(store.db, SCOPE, PatchGroupBaseline("web", "DEBIAN", OURS_ID))
+    assert assigned(store, patch_group="web") == (OURS_ID, OURS)
+    assert assigned(store, patch_group="db") == predefined()
+    assert assigned(store) == predefined()
+    assert assigned(store, "UBUNTU", "web") == predefined("UBUNTU")

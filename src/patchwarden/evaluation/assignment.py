@@ -1,15 +1,12 @@
-"""Which patch baseline a node uses (contract 4.9): its operating system's default."""
+"""Which patch baseline a node uses (contract 4.9): its patch group's, else the default."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchwarden.data.load import operating_systems, predefined_baseline_arn
 from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.os_rules import PredefinedBaseline
-from patchwarden.store import baselines
+from patchwarden.store import baselines, patch_groups
 from patchwarden.store.database import Database, Scope
-
-_PATCH_GROUP_TAGS = ("Patch Group", "PatchGroup")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +18,12 @@ class AssignedBaseline:
     content: PatchBaseline
 
 
-def assigned_baseline(db: Database, scope: Scope, operating_system: str) -> AssignedBaseline:
-    """Give the default baseline of `operating_system` in `scope`."""
-    registered = baselines.defaults(db, scope).get(operating_system)
+def assigned_baseline(
+    db: Database, scope: Scope, operating_system: str, patch_group: str
+) -> AssignedBaseline:
+    """Give the baseline of a node of `operating_system` in `patch_group`, empty if in none."""
+    registered = patch_group and patch_groups.baseline_of(db, scope, patch_group, operating_system)
+    registered = registered or baselines.defaults(db, scope).get(operating_system)
     if registered is not None:
         stored = baselines.find(db, scope, registered)
         if stored is not None:
@@ -48,8 +48,3 @@ def find_predefined(region: str, arn: str) -> PredefinedBaseline | None:
             if baseline.baseline_id == baseline_id:
                 return baseline if predefined_baseline_arn(region, baseline_id) == arn else None
     return None
-
-
-def patch_group(tags: Mapping[str, str]) -> str:
-    """Give the patch group that a node's tags name; empty if none (contract 6.6)."""
-    return next((tags[key] for key in _PATCH_GROUP_TAGS if key in tags), "")

@@ -11,7 +11,7 @@ from patchwarden.domain.evaluate import Evaluation, evaluate
 from patchwarden.domain.facts import Report
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.summary import Summary, summarize
-from patchwarden.evaluation.assignment import assigned_baseline, patch_group
+from patchwarden.evaluation.assignment import assigned_baseline
 from patchwarden.evaluation.kept_reports import join
 from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
@@ -82,14 +82,14 @@ def judge(
     state = verdicts.of_node(db, scope, instance_id)
     assert state is not None
     assert state.scan_id is not None
-    assigned = assigned_baseline(db, scope, state.operating_system)
     node = nodes.find(db, scope, instance_id)
     assert node is not None
+    assigned = assigned_baseline(db, scope, node.operating_system, node.patch_group)
     provenance = Provenance(
         scan_id=state.scan_id,
         baseline_id=assigned.baseline_id,
         baseline_digest=baselines.digest_of(assigned.content),
-        patch_group=patch_group(node.tags),
+        patch_group=node.patch_group,
         engine=engine.identity,
     )
     verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)

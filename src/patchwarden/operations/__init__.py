@@ -8,67 +8,53 @@ in `errors`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from patchwarden.operations.activations import (
-    create_activation,
-    delete_activation,
-    describe_activations,
-    register_managed_instance,
+from patchwarden.operations import (
+    activations,
+    instance_patches,
+    managed_nodes,
+    patch_baselines,
+    reports,
 )
-from patchwarden.operations.instance_patches import (
-    describe_instance_patch_states,
-    describe_instance_patches,
-)
-from patchwarden.operations.managed_nodes import (
-    deregister_managed_instance,
-    describe_instance_information,
-)
-from patchwarden.operations.patch_baselines import (
-    create_patch_baseline,
-    describe_patch_baselines,
-    get_default_patch_baseline,
-    get_patch_baseline,
-    register_default_patch_baseline,
-)
-from patchwarden.operations.reports import submit_report
-from patchwarden.operations.served import ServedOperation
-
-_READS = False
-_WRITES = True
+from patchwarden.operations.served import ServedOperation, changes, reads
 
 OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
     {
-        "AmazonSSM.CreateActivation": ServedOperation(create_activation, "operate", _WRITES),
-        "AmazonSSM.CreatePatchBaseline": ServedOperation(
-            create_patch_baseline, "administer", _WRITES
+        # Activations
+        "AmazonSSM.CreateActivation": changes(activations.create_activation, "operate"),
+        "AmazonSSM.DeleteActivation": changes(activations.delete_activation, "operate"),
+        "AmazonSSM.DescribeActivations": reads(activations.describe_activations),
+        "AmazonSSM.RegisterManagedInstance": changes(
+            activations.register_managed_instance, "anyone"
         ),
-        "AmazonSSM.DeleteActivation": ServedOperation(delete_activation, "operate", _WRITES),
-        "AmazonSSM.DeregisterManagedInstance": ServedOperation(
-            deregister_managed_instance, "operate", _WRITES
+        # Managed nodes
+        "AmazonSSM.DeregisterManagedInstance": changes(
+            managed_nodes.deregister_managed_instance, "operate"
         ),
-        "AmazonSSM.DescribeActivations": ServedOperation(describe_activations, "read", _READS),
-        "AmazonSSM.DescribeInstanceInformation": ServedOperation(
-            describe_instance_information, "read", _READS
+        "AmazonSSM.DescribeInstanceInformation": reads(managed_nodes.describe_instance_information),
+        # Patch baselines
+        "AmazonSSM.CreatePatchBaseline": changes(
+            patch_baselines.create_patch_baseline, "administer"
         ),
-        "AmazonSSM.DescribeInstancePatchStates": ServedOperation(
-            describe_instance_patch_states, "read", _READS
+        "AmazonSSM.DescribePatchBaselines": reads(patch_baselines.describe_patch_baselines),
+        "AmazonSSM.GetDefaultPatchBaseline": reads(patch_baselines.get_default_patch_baseline),
+        "AmazonSSM.GetPatchBaseline": reads(patch_baselines.get_patch_baseline),
+        "AmazonSSM.RegisterDefaultPatchBaseline": changes(
+            patch_baselines.register_default_patch_baseline, "administer"
         ),
-        "AmazonSSM.DescribeInstancePatches": ServedOperation(
-            describe_instance_patches, "read", _READS
+        # Patch groups
+        # The catalog of patches
+        # Patches and their states on nodes
+        "AmazonSSM.DescribeInstancePatchStates": reads(
+            instance_patches.describe_instance_patch_states
         ),
-        "AmazonSSM.DescribePatchBaselines": ServedOperation(
-            describe_patch_baselines, "read", _READS
-        ),
-        "AmazonSSM.GetDefaultPatchBaseline": ServedOperation(
-            get_default_patch_baseline, "read", _READS
-        ),
-        "AmazonSSM.GetPatchBaseline": ServedOperation(get_patch_baseline, "read", _READS),
-        "AmazonSSM.RegisterDefaultPatchBaseline": ServedOperation(
-            register_default_patch_baseline, "administer", _WRITES
-        ),
-        "AmazonSSM.RegisterManagedInstance": ServedOperation(
-            register_managed_instance, "anyone", _WRITES
-        ),
-        "Patchwarden.SubmitReport": ServedOperation(submit_report, "report", _WRITES),
+        "AmazonSSM.DescribeInstancePatches": reads(instance_patches.describe_instance_patches),
+        # Patch snapshots
+        # Inventory
+        # Compliance
+        # Tags
+        # Maintenance windows
+        # Patchwarden's own
+        "Patchwarden.SubmitReport": changes(reports.submit_report, "report"),
     }
 )
 """Every operation that is served, by its X-Amz-Target."""

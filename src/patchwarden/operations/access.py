@@ -32,7 +32,5 @@ def caller_arn(caller: Holder) -> str:
 
 
 def _named_nodes(request: Request) -> set[str]:
-    named = set(request.get("InstanceIds", ()))
-    if "InstanceId" in request:
-        named.add(request["InstanceId"])
-    return named
+    named = {request[member] for member in ("InstanceId", "ResourceId") if member in request}
+    return named.union(*(request.get(member, ()) for member in ("InstanceIds", "ResourceIds")))

@@ -44,6 +44,8 @@ class Context(NamedTuple):
     now: float
     db: Database
     resources: Resources
+    host: str = ""
+    """The name by which the client reached this server, with the port if it has one."""
 
     def new_uuid(self) -> str:
         """Give a fresh identifier in the form of a UUID."""

@@ -21,3 +21,13 @@ class ServedOperation:
     """Whether it must run in a transaction. The others run on a read-only connection in the
     event loop, so they must be quick; where they find that something has to be written first,
     they raise WriteRequiredError and are run again in a transaction."""
+
+
+def reads(run: Callable[[Context, Request], Answer]) -> ServedOperation:
+    """Serve an operation that changes nothing; all roles may have it run."""
+    return ServedOperation(run, "read", writes=False)
+
+
+def changes(run: Callable[[Context, Request], Answer], access: Access) -> ServedOperation:
+    """Serve an operation that changes something."""
+    return ServedOperation(run, access, writes=True)

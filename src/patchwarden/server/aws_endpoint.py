@@ -73,6 +73,7 @@ class _Call(NamedTuple):
     caller: Caller
     request: Request
     now: float
+    host: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,8 @@ class AwsEndpoint:
             raise not_implemented(operation.name)
         request = json11.decode(http.body, operation.input)
         validate(request, operation.input)
-        call = _Call(served, operation, caller, request, exchange.started_at)
+        host = header_values(http.headers).get(b"host", b"").decode("latin-1")
+        call = _Call(served, operation, caller, request, exchange.started_at, host)
         _authorize(call)
         return call
 
@@ -186,6 +188,7 @@ class AwsEndpoint:
             now=call.now,
             db=db,
             resources=self.resources,
+            host=call.host,
         )
         try:
             return call.served.run(context, call.request)

@@ -104,7 +104,7 @@ def set_default(db: Database, scope: Scope, operating_system: str, baseline_id: 
         " DO UPDATE SET baseline_id = excluded.baseline_id",
         (*scope, operating_system, baseline_id),
     )
-    _count_policy_change(db, scope)
+    count_policy_change(db, scope)
 
 
 def policy_generation(db: Database, scope: Scope) -> int:
@@ -115,7 +115,8 @@ def policy_generation(db: Database, scope: Scope) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _count_policy_change(db: Database, scope: Scope) -> None:
+def count_policy_change(db: Database, scope: Scope) -> None:
+    """Note that a node of `scope` may have got another baseline."""
     db.execute(
         "INSERT INTO policy_generations (account_id, region, generation) VALUES (?, ?, 1)"
         " ON CONFLICT (account_id, region) DO UPDATE SET generation = generation + 1",

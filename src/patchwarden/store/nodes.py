@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import msgspec
 
 from patchwarden.domain import facts
+from patchwarden.domain.patch_groups import patch_group_of
 from patchwarden.store import verdicts
 from patchwarden.store.database import Database, Row, Scope
 
 _COLUMNS = (
     "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
     " agent_version, operating_system, platform_type, platform_name, platform_version,"
-    " computer_name, ip_address, scan_id, verdict_id"
+    " computer_name, ip_address, scan_id, verdict_id, patch_group"
 )
 
 
@@ -39,6 +40,8 @@ class ManagedNode:
     """Its newest report."""
     verdict_id: int | None
     """The evaluation in force."""
+    patch_group: str
+    """The one its tags name, else the one its last report named; empty if none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ def add(db: Database, scope: Scope, registration: Registration, now: float) -> i
     """Store a new node; give its key."""
     return db.insert(
         "INSERT INTO nodes (account_id, region, instance_id, activation_id, name, iam_role, tags,"
-        " registered_at, last_ping_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " registered_at, last_ping_at, patch_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *scope,
             registration.instance_id,
@@ -66,6 +69,7 @@ def add(db: Database, scope: Scope, registration: Registration, now: float) -> i
             msgspec.json.encode(registration.tags).decode(),
             now,
             now,
+            patch_group_of(registration.tags),
         ),
     )
 
@@ -85,6 +89,18 @@ def after(db: Database, scope: Scope, instance_id: str, limit: int) -> list[Mana
         f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND instance_id > ?"  # noqa: S608
         " ORDER BY instance_id LIMIT ?",
         (*scope, instance_id, limit),
+    )
+    return [_node(row) for row in rows]
+
+
+def in_patch_group(
+    db: Database, scope: Scope, patch_group: str, instance_id: str, limit: int
+) -> list[ManagedNode]:
+    """Give up to `limit` nodes of a patch group in the order of their ids, those behind one."""
+    rows = db.all(
+        f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND patch_group = ?"  # noqa: S608
+        " AND instance_id > ? ORDER BY instance_id LIMIT ?",
+        (*scope, patch_group, instance_id, limit),
     )
     return [_node(row) for row in rows]
 
@@ -117,8 +133,8 @@ def note_sign_of_life(db: Database, node_key: int, now: float) -> None:
 def set_tags(db: Database, node_key: int, tags: Mapping[str, str]) -> None:
     """Replace the tags of a node. They may put it into another patch group."""
     db.execute(
-        "UPDATE nodes SET tags = ? WHERE node_key = ?",
-        (msgspec.json.encode(tags).decode(), node_key),
+        "UPDATE nodes SET tags = ?, patch_group = ? WHERE node_key = ?",
+        (msgspec.json.encode(tags).decode(), patch_group_of(tags), node_key),
     )
     verdicts.doubt(db, node_key)
 
@@ -148,4 +164,5 @@ def _node(row: Row) -> ManagedNode:
         ip_address=row[14],
         scan_id=row[15],
         verdict_id=row[16],
+        patch_group=row[17],
     )
