@@ -13,7 +13,8 @@ from patchwarden.store.database import Database, Row, Scope
 _COLUMNS = (
     "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
     " agent_version, operating_system, platform_type, platform_name, platform_version,"
-    " computer_name, ip_address, scan_id, verdict_id, patch_group"
+    " computer_name, ip_address, scan_id, verdict_id, patch_group,"
+    " last_no_reboot_install_at, source_id, source_type, architecture"
 )
 
 
@@ -42,6 +43,11 @@ class ManagedNode:
     """The evaluation in force."""
     patch_group: str
     """The one its tags name, else the one its last report named; empty if none."""
+    last_no_reboot_install_at: float | None
+    """When the last Install ended that was told not to reboot."""
+    source_id: str
+    source_type: str
+    architecture: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,7 @@ def note_report(db: Database, node_key: int, node: facts.Node, collector: str, n
     db.execute(
         "UPDATE nodes SET last_ping_at = ?, agent_version = ?, operating_system = ?,"
         " platform_type = ?, platform_name = ?, platform_version = ?, computer_name = ?,"
-        " ip_address = ? WHERE node_key = ?",
+        " ip_address = ?, architecture = ? WHERE node_key = ?",
         (
             now,
             collector.rpartition("/")[2],
@@ -120,6 +126,7 @@ def note_report(db: Database, node_key: int, node: facts.Node, collector: str, n
             node.platform_version,
             node.computer_name,
             node.ip_address,
+            node.architecture,
             node_key,
         ),
     )
@@ -165,4 +172,8 @@ def _node(row: Row) -> ManagedNode:
         scan_id=row[15],
         verdict_id=row[16],
         patch_group=row[17],
+        last_no_reboot_install_at=row[18],
+        source_id=row[19],
+        source_type=row[20],
+        architecture=row[21],
     )

@@ -2,14 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import zstandard
 
 from patchwarden.store.database import Database
 
 _DIGEST_SIZE = 16
-_OPERATION = "s.started_at, s.ended_at, s.received_at, s.operation, s.reboot_option"
+_OPERATION = (
+    "s.started_at, s.ended_at, s.received_at, s.operation, s.reboot_option, s.kind, s.snapshot_id,"
+    " s.install_override_list, s.unreported_not_applicable"
+)
 
 
 class ScanOperation(NamedTuple):
@@ -21,6 +24,14 @@ class ScanOperation(NamedTuple):
     operation: str
     """`Scan` or `Install`."""
     reboot_option: str
+    kind: Literal["facts", "inventory"] = "facts"
+    """Whether the report has facts, which are judged here, or verdicts made on the node."""
+    snapshot_id: str = ""
+    """The patch snapshot that the operation went by; empty if it used none."""
+    install_override_list: str = ""
+    """The URL of the list that the operation installed by; empty if it used none."""
+    unreported_not_applicable: int = -1
+    """Not applicable patches that were not listed; -1 if the node did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +71,14 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
     newest = _newest(db, node_key)
     scan_id = db.insert(
         "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, started_at, ended_at,"
-        " received_at, operation, reboot_option) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " received_at, operation, reboot_option, kind, snapshot_id, install_override_list,"
+        " unreported_not_applicable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (node_key, node_facts_id, packages_facts_id, *scan.operation),
     )
     is_newest = newest is None or scan.operation.ended_at >= newest.ended_at
     if is_newest:
         db.execute("UPDATE nodes SET scan_id = ? WHERE node_key = ?", (scan_id, node_key))
+        _note_install_without_reboot(db, node_key, scan.operation)
     return KeptScan(
         scan_id=scan_id,
         packages_are_new=packages_are_new,
@@ -84,9 +97,9 @@ def load(db: Database, scan_id: int) -> StoredScan:
     )
     assert row is not None, f"scan {scan_id} is referred to and gone"
     return StoredScan(
-        operation=ScanOperation(*row[:5]),
-        node_facts=zstandard.decompress(row[5]),
-        packages_facts=zstandard.decompress(row[6]),
+        operation=ScanOperation._make(row[:-2]),
+        node_facts=zstandard.decompress(row[-2]),
+        packages_facts=zstandard.decompress(row[-1]),
     )
 
 
@@ -94,7 +107,7 @@ def operation(db: Database, scan_id: int) -> ScanOperation:
     """Give the operation that made a report; the report must exist."""
     row = db.one(f"SELECT {_OPERATION} FROM scans s WHERE s.scan_id = ?", (scan_id,))  # noqa: S608
     assert row is not None, f"scan {scan_id} is referred to and gone"
-    return ScanOperation(*row)
+    return ScanOperation._make(row)
 
 
 def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
@@ -105,6 +118,14 @@ def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
         (scan_id, other_scan_id),
     )
     return row is not None
+
+
+def _note_install_without_reboot(db: Database, node_key: int, operation: ScanOperation) -> None:
+    if operation.operation == "Install" and operation.reboot_option == "NoReboot":
+        db.execute(
+            "UPDATE nodes SET last_no_reboot_install_at = ? WHERE node_key = ?",
+            (operation.ended_at, node_key),
+        )
 
 
 def _newest(db: Database, node_key: int) -> _Newest | None:
