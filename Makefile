@@ -4,13 +4,17 @@ BIN := .venv/bin
 DATA ?= .patchwarden
 DIST ?= dist
 
-.PHONY: run test check bench setup format lock clean agent wheel docs
+.PHONY: run test test-slow check bench setup format lock clean agent wheel docs
 
 run: setup
 	$(BIN)/patchwarden quickstart --data $(DATA)
 
 test: .venv/.development
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not slow"
+
+# What takes too long for every day, such as Terraform; skips with a reason what is not installed.
+test-slow: .venv/.development
+	$(BIN)/pytest -m slow
 
 check: .venv/.development
 	$(BIN)/ruff format --check .
@@ -33,6 +37,7 @@ format: .venv/.development
 # The pages that are made out of the code.
 docs: .venv/.development
 	$(BIN)/python tests/command_reference.py
+	$(BIN)/python tests/compatibility_reference.py
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(DIST) .

@@ -16,6 +16,7 @@ from patchwarden.operations import OPERATIONS
 from patchwarden.operations.context import Answer, Context, Resources
 from patchwarden.operations.errors import service_code
 from patchwarden.operations.patch_fragments import PatchFragments
+from patchwarden.operations.snapshot_links import SnapshotLinks
 from patchwarden.protocol import json11
 from patchwarden.protocol.errors import ServiceError
 from patchwarden.protocol.page_token import PageTokens
@@ -29,10 +30,19 @@ from patchwarden.store.installation import open_installation
 ACCOUNT = "123456789012"
 SCOPE = Scope(ACCOUNT, "us-east-1")
 ADMIN = Holder(account_id=ACCOUNT, role="admin", description="test")
+PUBLIC_URL = "https://patches.example.test"
 FRAMEWORK_CODES = frozenset({"ValidationException", "SerializationException"})
 MAX_PAGES = 100
 BEYOND_THE_MODEL = frozenset({"InstalledBy"})
 """Members of answers that are published but not in the model (design, decision 11)."""
+SCALARS: Mapping[str, type] = {
+    "integer": int,
+    "long": int,
+    "double": float,
+    "timestamp": float,
+    "boolean": bool,
+}
+"""Kind of a shape → what a value of it is, once decoded."""
 
 Json: TypeAlias = Any
 """A decoded answer."""
@@ -65,6 +75,9 @@ class Api:
             page_tokens=PageTokens(vault.derived_key("page tokens")),
             fragments=PatchFragments(self.choices.state_spelling),
             issuer=Issuer(vault=vault, random_bytes=random_bytes),
+            snapshot_links=SnapshotLinks(
+                vault.derived_key("snapshot links"), public_url=PUBLIC_URL, listening_url=""
+            ),
             random_bytes=random_bytes,
         )
 
@@ -171,14 +184,13 @@ def check_output(value: object, shape: Shape, path: str = "") -> None:
             assert isinstance(value, list), path
             for item in value:
                 check_output(item, shape.members["member"], f"{path}[]")
+        case "map":
+            assert isinstance(value, dict), path
+            for key, item in value.items():
+                check_output(key, shape.members["key"], f"{path}[]")
+                check_output(item, shape.members["value"], f"{path}[{key}]")
         case "string":
             assert isinstance(value, str), path
             assert not shape.enum or value in shape.enum or path.endswith(".State"), (path, value)
-        case "integer" | "long":
-            assert type(value) is int, path
-        case "timestamp":
-            assert type(value) is float, path
-        case "boolean":
-            assert type(value) is bool, path
-        case _:
-            raise AssertionError(f"{path} is a {shape.kind}, which no answer had so far")
+        case kind:
+            assert type(value) is SCALARS[kind], (path, kind)

@@ -35,6 +35,7 @@ class Choices:
     stale_after_s: int = 30 * 24 * 3600
     """The age from which the last report of a node no longer counts as knowledge."""
 
-    connection_lost_after_s: int = 2 * 3600 + 5 * 60
+    connection_lost_after_s: int = 16 * 60
     """Without a sign of life for so long, PingStatus is ConnectionLost instead of Online. The
-    agent reports every hour unless it is told otherwise, so that one report may be missed."""
+    agent sends a heartbeat every five minutes unless it is told otherwise: two may be missed, and
+    the third be a minute late. After how long the original says so is not published."""

@@ -99,6 +99,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="from one scan to the next, at least 60 (default: 3600)",
     )
+    parser.add_argument(
+        "--heartbeat",
+        type=_seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="from one sign of life to the next, at least 60 (default: 300)",
+    )
     parser.add_argument("--once", action="store_true", help="report once, and end")
     _add_scan_options(parser)
     _add_state(parser)
@@ -153,7 +160,13 @@ def _run(parsed: argparse.Namespace) -> None:
     from patchwarden_agent.run import run  # noqa: PLC0415
 
     registration = Registration.load(parsed.state or default_path())
-    run(registration, _scan_options(parsed), interval_s=parsed.interval, once=parsed.once)
+    run(
+        registration,
+        _scan_options(parsed),
+        interval_s=parsed.interval,
+        heartbeat_s=parsed.heartbeat,
+        once=parsed.once,
+    )
 
 
 if __name__ == "__main__":

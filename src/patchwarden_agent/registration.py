@@ -17,9 +17,11 @@ from patchwarden_agent.errors import (
     RequestError,
     UnreadableFileError,
 )
+from patchwarden_agent.signing import SigningKey
 from patchwarden_agent.target import read_file
 
 _REGISTER = Operation("AmazonSSM", "RegisterManagedInstance")
+_SERVICE = "ssm"
 _STATE_VARIABLE = "PATCHWARDEN_AGENT_STATE"
 _MACHINE_ID = Path("/etc/machine-id")
 _MAX_BYTES = 64 * 1024
@@ -38,6 +40,16 @@ class Registration:
     instance_id: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """Give the key with which the node signs what it sends."""
+        return SigningKey(
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
+            region=self.region,
+            service=_SERVICE,
+        )
 
     def save(self, path: Path) -> None:
         """Write it to `path`, readable by this user alone, in one step.

@@ -159,13 +159,18 @@ def _available(
     }
 
 
+def plain(text: str) -> str:
+    """Give a text as the server takes it: short, and without controls."""
+    short = text[:MAX_TEXT]
+    if short.isprintable():
+        return short
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in short)
+
+
 def _plain(value: object) -> object:
-    """Give `value` with every text in it as the server takes it: short, and without controls."""
+    """Give `value` with every text in it as the server takes it."""
     if isinstance(value, str):
-        text = value[:MAX_TEXT]
-        if text.isprintable():
-            return text
-        return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+        return plain(value)
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Keeps scanning and reporting until it is told to stop."""
+"""Keeps scanning, reporting and sending heartbeats until it is told to stop."""
 
 import contextlib
 import hashlib
@@ -12,8 +12,9 @@ from typing import Any, Callable
 
 from patchwarden_agent.client import may_succeed_later
 from patchwarden_agent.errors import AgentError
+from patchwarden_agent.heartbeat import send_heartbeat
 from patchwarden_agent.registration import Registration
-from patchwarden_agent.scan import ScanOptions, scan
+from patchwarden_agent.scan import ScanOptions, scan, target_of
 from patchwarden_agent.submission import submit
 
 _FIRST_DELAY_S = 2.0
@@ -22,19 +23,37 @@ _log = logging.getLogger("patchwarden_agent")
 
 
 @dataclass(frozen=True)
+class Rhythm:
+    """How often what is done, in seconds from one to the next."""
+
+    scan_s: float
+    heartbeat_s: float
+    spread: float
+    """From 0 to 1, different for each node, so that they do not act in step."""
+
+
+@dataclass(frozen=True)
 class Steps:
-    """What a round does, and what time is to it."""
+    """What is done, and what time is to it."""
 
     scan: Callable[[], dict[str, Any]]
     submit: Callable[[dict[str, Any]], dict[str, Any]]
+    send_heartbeat: Callable[[], None]
     clock: Callable[[], float]
     """Seconds that only ever grow."""
     wait: Callable[[float], bool]
     """Waits so many seconds; gives True, at once, if the run is to end."""
 
 
-def run(registration: Registration, options: ScanOptions, *, interval_s: float, once: bool) -> None:
-    """Scan and report every `interval_s`; once only if `once`.
+def run(
+    registration: Registration,
+    options: ScanOptions,
+    *,
+    interval_s: float,
+    heartbeat_s: float,
+    once: bool,
+) -> None:
+    """Scan and report every `interval_s`, with a heartbeat every `heartbeat_s`; or report `once`.
 
     Without `once` it returns on SIGTERM and SIGINT, whatever fails meanwhile. With `once` it
     raises the AgentError that it fails with.
@@ -43,13 +62,14 @@ def run(registration: Registration, options: ScanOptions, *, interval_s: float, 
         steps = Steps(
             scan=lambda: scan(options),
             submit=lambda report: submit(registration, report),
+            send_heartbeat=lambda: send_heartbeat(registration, target_of(options)),
             clock=time.monotonic,
             wait=stop.wait,
         )
         if once:
             _log_answer(steps.submit(steps.scan()))
         else:
-            keep_reporting(steps, interval_s, spread_of(registration.instance_id))
+            keep_going(steps, Rhythm(interval_s, heartbeat_s, spread_of(registration.instance_id)))
 
 
 @contextlib.contextmanager
@@ -69,12 +89,33 @@ def spread_of(instance_id: str) -> float:
     return hashlib.sha256(instance_id.encode("utf-8")).digest()[0] / 255
 
 
-def keep_reporting(steps: Steps, interval_s: float, spread: float) -> None:
-    """Scan and report every `interval_s` until `steps.wait` says to end."""
+def keep_going(steps: Steps, rhythm: Rhythm) -> None:
+    """Send heartbeats, scan and report, each when it is due, until `steps.wait` says to end.
+
+    A heartbeat comes first: it is what makes an EC2 node known to the server.
+    """
+    scan_due_at = heartbeat_due_at = steps.clock()
+    # Nodes that were started together differ from the second heartbeat on.
+    next_heartbeat_s = rhythm.heartbeat_s * (1 + rhythm.spread) / 2
     while True:
-        due_at = steps.clock() + interval_s
-        if _report_once(steps, due_at, spread) or steps.wait(max(0.0, due_at - steps.clock())):
+        now = steps.clock()
+        if now >= heartbeat_due_at:
+            _send_heartbeat(steps)
+            heartbeat_due_at = now + next_heartbeat_s
+            next_heartbeat_s = rhythm.heartbeat_s
+        if now >= scan_due_at:
+            scan_due_at = now + rhythm.scan_s
+            if _report_once(steps, scan_due_at, rhythm.spread):
+                return
+        if steps.wait(max(0.0, min(scan_due_at, heartbeat_due_at) - steps.clock())):
             return
+
+
+def _send_heartbeat(steps: Steps) -> None:
+    try:
+        steps.send_heartbeat()
+    except AgentError as error:
+        _log.error("no heartbeat: %s", error)
 
 
 def _report_once(steps: Steps, due_at: float, spread: float) -> bool:

@@ -32,14 +32,15 @@ def scan(options: ScanOptions = _THIS_MACHINE) -> dict[str, Any]:
     found out is in `scan.details` of the report.
     """
     started_at = time.time()
-    target = _target(options)
+    target = target_of(options)
     detected = detect(target)
     host = read_host(target)
     findings = detected.scanner(target, host)
     return assemble(findings, detected, host, Period(started_at, time.time()))
 
 
-def _target(options: ScanOptions) -> Target:
+def target_of(options: ScanOptions) -> Target:
+    """Give what is scanned; raise UnreadableFileError if it is not there."""
     status = None if options.dpkg_status is None else options.dpkg_status.absolute()
     if options.root is None:
         return Target() if status is None else Target(root=None, dpkg_status=status)

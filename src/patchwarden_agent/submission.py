@@ -7,10 +7,8 @@ from typing import Any
 
 from patchwarden_agent.client import Operation, call
 from patchwarden_agent.registration import Registration
-from patchwarden_agent.signing import SigningKey
 
 _SUBMIT = Operation("Patchwarden", "SubmitReport")
-_SERVICE = "ssm"
 
 
 def submit(registration: Registration, report: dict[str, Any]) -> dict[str, Any]:
@@ -18,14 +16,8 @@ def submit(registration: Registration, report: dict[str, Any]) -> dict[str, Any]
 
     Raises RequestError if the server refuses it, UnreachableError if there is no answer.
     """
-    key = SigningKey(
-        access_key_id=registration.access_key_id,
-        secret_access_key=registration.secret_access_key,
-        region=registration.region,
-        service=_SERVICE,
-    )
     members = {"InstanceId": registration.instance_id, "Report": _packed(report)}
-    return call(registration.endpoint, _SUBMIT, members, key)
+    return call(registration.endpoint, _SUBMIT, members, registration.signing_key)
 
 
 def _packed(report: dict[str, Any]) -> str:

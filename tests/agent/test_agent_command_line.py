@@ -31,7 +31,14 @@ def test_a_failure_is_one_sentence_and_exit_code_1(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["run", "--interval", "5"], ["run", "--interval", "x"]]
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["run", "--interval", "5"],
+        ["run", "--interval", "x"],
+        ["run", "--heartbeat", "59"],
+    ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
@@ -129,6 +136,7 @@ def test_the_run_ends_on_a_signal(
     }
     state = tmp_path / "registration.json"
     state.write_text(json.dumps(registration))
+    canned_server.answer(200, {})
     canned_server.answer(200, {"ReportId": "r-1"})
     status = str(made_up_root / "var/lib/dpkg/status")
     command = [sys.executable, "-I", str(one_file_agent), "run"]

@@ -1,10 +1,10 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from patchwarden_agent.errors import AgentError, RequestError, UnreachableError
-from patchwarden_agent.run import Steps, keep_reporting, spread_of
+from patchwarden_agent.run import Rhythm, Steps, keep_going, spread_of
 
 
 @dataclass
@@ -14,13 +14,15 @@ class Node:
     failures: list[AgentError | None]
     """What becomes of each submission, in turn; the run is stopped when none is left."""
     scan_error: AgentError | None = None
+    heartbeat_error: AgentError | None = None
     now: float = 1000.0
     scans: list[float] = field(default_factory=list)
     submissions: list[tuple[float, int]] = field(default_factory=list)
     """When, and which scan."""
+    heartbeats: list[float] = field(default_factory=list)
 
     def steps(self) -> Steps:
-        return Steps(self._scan, self._submit, lambda: self.now, self._wait)
+        return Steps(self._scan, self._submit, self._beat, lambda: self.now, self._wait)
 
     def _scan(self) -> dict[str, Any]:
         self.scans.append(self.now)
@@ -35,14 +37,19 @@ class Node:
             raise failure
         return {"ReportId": "r"}
 
+    def _beat(self) -> None:
+        self.heartbeats.append(self.now)
+        if self.heartbeat_error is not None:
+            raise self.heartbeat_error
+
     def _wait(self, seconds: float) -> bool:
         assert seconds >= 0
         self.now += seconds
         return not self.failures or len(self.scans) >= 4
 
 
-def _run(node: Node) -> Node:
-    keep_reporting(node.steps(), interval_s=600.0, spread=1.0)
+def _run(node: Node, spread: float = 1.0) -> Node:
+    keep_going(node.steps(), Rhythm(scan_s=600.0, heartbeat_s=250.0, spread=spread))
     return node
 
 
@@ -81,9 +88,27 @@ def test_a_bug_is_not_hidden() -> None:
         raise ZeroDivisionError
 
     node = Node([None])
-    steps = Steps(broken, node.steps().submit, lambda: 0.0, lambda _: True)
+    steps = replace(node.steps(), scan=broken)
     with pytest.raises(ZeroDivisionError):
-        keep_reporting(steps, 600.0, 0.5)
+        keep_going(steps, Rhythm(scan_s=600.0, heartbeat_s=250.0, spread=0.5))
+
+
+def test_heartbeats_go_on_between_reports() -> None:
+    node = _run(Node([None, None, None]))
+    assert node.heartbeats == [1000.0, 1250.0, 1500.0, 1750.0, 2000.0]
+    assert node.scans == [1000.0, 1600.0, 2200.0]
+
+
+def test_the_second_heartbeat_of_nodes_started_together_comes_at_different_times() -> None:
+    assert _run(Node([None, None]), spread=0.0).heartbeats[:3] == [1000.0, 1125.0, 1375.0]
+    assert _run(Node([None, None]), spread=0.5).heartbeats[:3] == [1000.0, 1187.5, 1437.5]
+
+
+def test_a_lost_heartbeat_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    node = _run(Node([None, None], heartbeat_error=UnreachableError("away")))
+    assert node.heartbeats == [1000.0, 1250.0, 1500.0]
+    assert node.submissions == [(1000.0, 1), (1600.0, 2)]
+    assert caplog.messages.count("no heartbeat: away") == 3
 
 
 def test_nodes_do_not_act_in_step() -> None:

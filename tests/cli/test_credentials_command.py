@@ -68,6 +68,17 @@ def test_keys_are_listed_without_their_secrets(cli: CommandLine, data: Path) -> 
     assert made["SecretAccessKey"] not in str(listed)
 
 
+@pytest.mark.parametrize("instance_id", ["i-0123456789abcdef0", "i-01234567"])
+def test_a_node_of_ec2_can_have_a_key_before_it_is_known(
+    cli: CommandLine, data: Path, instance_id: str
+) -> None:
+    made = cli.succeed(
+        "credentials", "create", "--role", "node", "--instance-id", instance_id,
+        "--format", "json", "--data", data,
+    ).document  # fmt: skip
+    assert made["InstanceId"] == instance_id
+
+
 def test_a_revoked_key_is_shown_as_revoked_and_cannot_be_revoked_again(
     cli: CommandLine, data: Path
 ) -> None:

@@ -11,8 +11,10 @@ from patchwarden.domain.baselines import ApprovalRule, PatchFilter
 from patchwarden.domain.os_rules import (
     OperatingSystemRules,
     OriginPattern,
+    PlatformPattern,
     PlatformProduct,
     PredefinedBaseline,
+    ProductFamily,
 )
 from patchwarden.errors import InstallationError
 
@@ -31,6 +33,11 @@ label = "Debian-Security"
 [[products]]
 platform_version = "*"
 product = "Debian{major}"
+
+[[platforms]]
+platform_type = "Linux"
+platform_name = "Debian*"
+platform_versions = ["12"]
 
 [[predefined_baselines]]
 baseline_id = "pb-09a5f8eb62bde80b1"
@@ -52,6 +59,9 @@ def test_a_file_becomes_rules() -> None:
     assert rules.filter_values == {"PRODUCT": ("Debian12",), "SECTION": ()}
     assert rules.security_origins == (OriginPattern(label="Debian-Security"),)
     assert rules.products == (PlatformProduct(platform_version="*", product="Debian{major}"),)
+    assert rules.platforms == (
+        PlatformPattern(platform_type="Linux", platform_name="Debian*", platform_versions=("12",)),
+    )
     (predefined,) = rules.predefined_baselines
     assert predefined.created_at == 1588695630.388
     assert predefined.modified_at == 1588695630.5
@@ -78,6 +88,8 @@ def test_a_file_becomes_rules() -> None:
         ("30.388Z", "30.388", "Expected `datetime` with a timezone component - at `$.predefined"),
         ("= 7", "= 361", "Expected `int` <= 360 - at `$.predefined_baselines[0].approval_rules"),
         ("pb-09a5", "pb-09A5", "Expected `str` matching regex '^pb-[0-9a-f]{17}$'"),
+        ('"Linux"', '"Hurd"', "Invalid enum value 'Hurd' - at `$.platforms[0].platform_type`"),
+        ('versions = ["12"]', "versions = []", "of length >= 1 - at `$.platforms[0].platform_v"),
         ('values = ["*"]', "values = []", "of length >= 1 - at `$.predefined_baselines[0].appr"),
     ],
 )
@@ -86,6 +98,48 @@ def test_a_damaged_file_is_named_with_the_key(intact: str, broken: str, complain
     with pytest.raises(InstallationError) as raised:
         parse_operating_system(MINIMAL.replace(intact, broken, 1), "debian.toml")
     assert str(raised.value).startswith("The shipped file debian.toml is damaged (")
+    assert complaint in str(raised.value)
+
+
+FAMILIES = """
+[[product_families]]
+name = "Windows"
+patch_set = "OS"
+products = ["Windows7", "Windows8"]
+[[product_families]]
+name = "Office"
+patch_set = "APPLICATION"
+products = ["Office 2016"]
+"""
+WITH_FAMILIES = (
+    MINIMAL.replace(
+        'PRODUCT = ["Debian12"]',
+        'PRODUCT = ["Windows7", "Windows8", "Office 2016"]\nPRODUCT_FAMILY = ["Windows", "Office"]',
+    )
+    + FAMILIES
+)
+
+
+def test_products_can_belong_to_families() -> None:
+    assert parse_operating_system(WITH_FAMILIES, "any.toml").product_families == (
+        ProductFamily(name="Windows", patch_set="OS", products=("Windows7", "Windows8")),
+        ProductFamily(name="Office", patch_set="APPLICATION", products=("Office 2016",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("intact", "broken", "complaint"),
+    [
+        ('products = ["Office 2016"]', 'products = ["Office 2013"]', "the values of PRODUCT"),
+        ('products = ["Office 2016"]', "products = []", "of length >= 1"),
+        ('name = "Office"', 'name = "Works"', "must be the values of PRODUCT_FAMILY"),
+        ('patch_set = "OS"', 'patch_set = "SYSTEM"', "Invalid enum value 'SYSTEM'"),
+    ],
+)
+def test_families_fit_the_values_of_filters(intact: str, broken: str, complaint: str) -> None:
+    assert intact in WITH_FAMILIES
+    with pytest.raises(InstallationError) as raised:
+        parse_operating_system(WITH_FAMILIES.replace(intact, broken, 1), "any.toml")
     assert complaint in str(raised.value)
 
 
@@ -135,6 +189,20 @@ def _toml(rules: OperatingSystemRules) -> str:
             "[[products]]",
             f"platform_version = {json.dumps(product.platform_version)}",
             f"product = {json.dumps(product.product)}",
+        ]
+    for platform in rules.platforms:
+        lines += [
+            "[[platforms]]",
+            f"platform_type = {json.dumps(platform.platform_type)}",
+            f"platform_name = {json.dumps(platform.platform_name)}",
+            f"platform_versions = {json.dumps(platform.platform_versions)}",
+        ]
+    for family in rules.product_families:
+        lines += [
+            "[[product_families]]",
+            f"name = {json.dumps(family.name)}",
+            f"patch_set = {json.dumps(family.patch_set)}",
+            f"products = {json.dumps(family.products)}",
         ]
     for predefined in rules.predefined_baselines:
         lines += _baseline_lines(predefined)

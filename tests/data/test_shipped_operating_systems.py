@@ -13,7 +13,13 @@ import pytest
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import ANY, PatchFilter
 from patchwarden.domain.facts import Origin
-from patchwarden.domain.os_rules import PredefinedBaseline, is_security, product_of
+from patchwarden.domain.os_rules import (
+    Platform,
+    PredefinedBaseline,
+    is_security,
+    operating_system_of,
+    product_of,
+)
 from patchwarden.domain.states import ComplianceLevel
 
 CRITICAL_OR_IMPORTANT = ("Critical", "Important")
@@ -421,3 +427,55 @@ def _fits(shape: str, size: int) -> bool:
     smallest: int = found["min"]
     largest: int = found["max"]
     return smallest <= size <= largest
+
+
+PLATFORMS = [
+    ("Linux", "AlmaLinux", "9.4", "ALMA_LINUX"),
+    ("Linux", "Amazon Linux AMI", "2018.03", "AMAZON_LINUX"),
+    ("Linux", "Amazon Linux", "2", "AMAZON_LINUX_2"),
+    ("Linux", "Amazon Linux", "2022", "AMAZON_LINUX_2022"),
+    ("Linux", "Amazon Linux", "2023", "AMAZON_LINUX_2023"),
+    ("Linux", "Amazon Linux", "2023.6.20241010", "AMAZON_LINUX_2023"),
+    ("Linux", "CentOS Linux", "7.9", "CENTOS"),
+    ("Linux", "CentOS Stream", "9", "CENTOS"),
+    ("Linux", "Debian GNU/Linux", "12", "DEBIAN"),
+    ("MacOS", "macOS", "14.5", "MACOS"),
+    ("MacOS", "Mac OS X", "10.15.7", "MACOS"),
+    ("Linux", "Oracle Linux Server", "8.9", "ORACLE_LINUX"),
+    ("Linux", "Raspbian GNU/Linux", "10", "RASPBIAN"),
+    ("Linux", "Red Hat Enterprise Linux", "9.4", "REDHAT_ENTERPRISE_LINUX"),
+    ("Linux", "Red Hat Enterprise Linux Server", "7.9", "REDHAT_ENTERPRISE_LINUX"),
+    ("Linux", "Rocky Linux", "9.4", "ROCKY_LINUX"),
+    ("Linux", "SLES", "15.5", "SUSE"),
+    ("Linux", "SLES_SAP", "15.5", "SUSE"),
+    ("Linux", "Ubuntu", "22.04", "UBUNTU"),
+    ("Windows", "Microsoft Windows Server 2019 Datacenter", "10.0.17763", "WINDOWS"),
+]
+
+
+@pytest.mark.parametrize(("platform_type", "name", "version", "operating_system"), PLATFORMS)
+def test_what_agents_say_tells_the_operating_system(
+    platform_type: str, name: str, version: str, operating_system: str
+) -> None:
+    platform = Platform(platform_type=platform_type, platform_name=name, platform_version=version)
+    assert operating_system_of(operating_systems().values(), platform) == operating_system
+
+
+def test_every_operating_system_is_told_by_some_platform() -> None:
+    assert {operating_system for *_, operating_system in PLATFORMS} == operating_systems().keys()
+
+
+@pytest.mark.parametrize(
+    ("platform_type", "name", "version"),
+    [
+        ("Linux", "Fedora Linux", "40"),
+        ("Linux", "Amazon Linux", "2031"),
+        ("Linux", "ubuntu", "22.04"),
+        ("", "", ""),
+    ],
+)
+def test_what_is_no_known_platform_tells_nothing(
+    platform_type: str, name: str, version: str
+) -> None:
+    platform = Platform(platform_type=platform_type, platform_name=name, platform_version=version)
+    assert operating_system_of(operating_systems().values(), platform) is None

@@ -15,7 +15,12 @@ import pytest
 from serving import RunningServer, running_server
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/guides/nodes.md", "docs/operations/running.md"]
+PAGES = [
+    "README.md",
+    "docs/guides/nodes.md",
+    "docs/guides/catalog.md",
+    "docs/operations/running.md",
+]
 BIN = Path(sys.executable).parent
 _BLOCK = re.compile(r"^```\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^(patchwarden|aws|python3|/opt|make) ")
@@ -57,6 +62,8 @@ class Reader:
             "PWAKEXAMPLE": server.new_key("auditor").access_key_id,
             "/mnt/image": str(self._image()),
             "--listen 127.0.0.1:8440": "--listen 127.0.0.1:0",
+            # In place of AWS itself.
+            "--profile my-aws": f"--endpoint-url {server.url}",
         }
         shutil.copy("/var/lib/dpkg/status", directory / "status")
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from command_reference import FILE, render
+import command_reference
+import compatibility_reference
 from patchwarden.domain import facts
+from patchwarden.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -29,7 +31,18 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
 
 
 def test_the_command_reference_is_what_the_commands_say_of_themselves() -> None:
-    assert FILE.read_text(encoding="utf-8") == render(), "run: make docs"
+    text = command_reference.FILE.read_text(encoding="utf-8")
+    assert text == command_reference.render(), "run: make docs"
+
+
+def test_the_compatibility_page_is_what_the_operations_do() -> None:
+    text = compatibility_reference.FILE.read_text(encoding="utf-8")
+    assert text == compatibility_reference.render(), "run: make docs"
+
+
+def test_every_known_difference_is_about_an_operation() -> None:
+    names = {target.partition(".")[2] for target in OPERATIONS}
+    assert compatibility_reference.read_differences().keys() <= names | {"*"}
 
 
 def test_the_report_reference_names_every_member() -> None:

@@ -6,8 +6,11 @@ from patchwarden.domain.facts import Origin
 from patchwarden.domain.os_rules import (
     OperatingSystemRules,
     OriginPattern,
+    Platform,
+    PlatformPattern,
     PlatformProduct,
     is_security,
+    operating_system_of,
     product_of,
 )
 
@@ -16,6 +19,7 @@ def rules_with(
     *,
     products: Iterable[tuple[str, str]] = (),
     security_origins: tuple[OriginPattern, ...] = (),
+    platforms: tuple[PlatformPattern, ...] = (),
 ) -> OperatingSystemRules:
     return OperatingSystemRules(
         operating_system="DEBIAN",
@@ -28,7 +32,31 @@ def rules_with(
             for version, product in products
         ),
         predefined_baselines=(),
+        platforms=platforms,
     )
+
+
+@pytest.mark.parametrize(
+    ("platform_type", "name", "version", "matches"),
+    [
+        ("Linux", "Debian GNU/Linux", "12", True),
+        ("Linux", "Debian", "11.9", True),
+        ("Linux", "Debian", "13", False),
+        ("Linux", "Debian", "", False),
+        ("Linux", "Devuan", "12", False),
+        ("Windows", "Debian", "12", False),
+        ("", "Debian", "12", False),
+    ],
+)
+def test_a_platform_is_known_by_its_type_name_and_version(
+    platform_type: str, name: str, version: str, *, matches: bool
+) -> None:
+    pattern = PlatformPattern(
+        platform_type="Linux", platform_name="Debian*", platform_versions=("11", "12")
+    )
+    platform = Platform(platform_type=platform_type, platform_name=name, platform_version=version)
+    every = [rules_with(), rules_with(platforms=(pattern,))]
+    assert operating_system_of(every, platform) == ("DEBIAN" if matches else None)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,25 @@
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import package, report, report_bytes
+from fakes import NOW, package, report, report_bytes
+from inventory_uploads import patch_row, summary_entry
 from patchwarden.domain.facts import Report, Scan
-from patchwarden.evaluation.kept_reports import SentParts, join, split
+from patchwarden.domain.reported_patches import (
+    COMPLIANCE_ITEM,
+    PatchUpload,
+    read_operation,
+    read_patches,
+)
+from patchwarden.evaluation.kept_reports import (
+    SentParts,
+    join,
+    join_upload,
+    split,
+    split_upload,
+)
+from patchwarden.store.scans import StoredScan
 
 _REPORT = report(
     [package("bash", installed_by="ann"), package("openssl", update="2", security=True)],
@@ -60,3 +75,28 @@ def test_members_of_a_newer_agent_are_kept() -> None:
     assert kept["scan"]["new"] == kept["node"]["new"] == sent["node"]["new"]
     assert msgspec.json.decode(stored.packages_facts) == sent["packages"]
     assert join(stored) == _REPORT
+
+
+_UPLOAD = PatchUpload(summary_entry(PatchGroup="web"), COMPLIANCE_ITEM, [patch_row("bash")])
+
+
+def keep_upload(upload: PatchUpload) -> StoredScan:
+    return split_upload(upload, read_operation(upload.summary), received_at=1.0)
+
+
+@pytest.mark.parametrize("rows", [None, [], [patch_row("bash"), patch_row("zsh", "Missing")]])
+def test_an_upload_is_read_the_same_once_kept(rows: list[dict[str, str]] | None) -> None:
+    upload = _UPLOAD._replace(rows=rows)
+    stored = keep_upload(upload)
+    assert read_patches(join_upload(stored)) == read_patches(upload)
+    assert stored.operation.kind == "inventory"
+    assert stored.operation.received_at == 1.0
+
+
+def test_an_unchanged_upload_keeps_the_same_bytes() -> None:
+    later = summary_entry(at=NOW + 60, PatchGroup="web", SnapshotId="other", ExecutionId="other")
+    first, second = keep_upload(_UPLOAD), keep_upload(_UPLOAD._replace(summary=later))
+    assert first.node_facts == second.node_facts
+    assert first.packages_facts == second.packages_facts
+    assert (first.operation.ended_at, second.operation.ended_at) == (NOW, NOW + 60)
+    assert second.operation.snapshot_id == "other"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes import NOW, package, report
+from inventory_uploads import patch_row, rows_item, summary_item
 from node_store import NODE, SCOPE, NodeStore, new_node_store
 from patchwarden.choices import Choices
 from patchwarden.domain.baselines import ApprovalRule, PatchBaseline
@@ -14,6 +15,7 @@ from patchwarden.domain.facts import Package, Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.assignment import default_predefined
 from patchwarden.evaluation.run import Engine
+from patchwarden.ingest.patch_uploads import accept_inventory
 from patchwarden.store import baselines, nodes, records, verdicts
 from patchwarden.store.errors import WriteRequiredError
 from patchwarden.store.packed_rows import record_id_of, state_of
@@ -325,3 +327,54 @@ def test_what_a_node_is_judged_by_is_its_newest_report(store: NodeStore) -> None
     store.accept(report(PACKAGES, at=NOW))
     store.accept(report((), at=NOW - 10), now=NOW + 1)
     assert set(shown(store)) == {"bash.amd64", "openssl.amd64"}
+
+
+class TestVerdictsMadeOnTheNode:
+    """What the node judged by itself is put in force as it is."""
+
+    @pytest.fixture
+    def store(self, store: NodeStore) -> NodeStore:
+        """Have the node upload its patches."""
+        items = [summary_item(PatchGroup="web"), rows_item([patch_row("bash")])]
+        with store.db.transaction():
+            assert accept_inventory(store.db, store.engine, SCOPE, NODE, items, NOW)
+        return store
+
+    def test_the_provenance_is_what_the_node_said(self, store: NodeStore) -> None:
+        provenance = store.provenance()
+        assert provenance.baseline_id == "pb-0c7e89f711c3095f4"
+        assert (provenance.engine, provenance.patch_group) == (verdicts.REPORTED, "web")
+        assert shown(store) == {"bash.amd64": "INSTALLED"}
+
+    @pytest.mark.parametrize("choices", [Choices(), Choices(apt_approval_delay="honoured")])
+    def test_neither_policy_nor_time_nor_engine_outdates_it(
+        self, store: NodeStore, choices: Choices
+    ) -> None:
+        use(store, NOTHING)
+        with closing(store.read_only()) as reader:
+            later = NOW + 365 * DAY_S
+            state = run.current(reader, Engine(choices), SCOPE, NODE, later)
+        assert state is not None
+        assert state.verdict is not None
+
+    def test_changed_tags_outdate_it(self, store: NodeStore) -> None:
+        before = id_in_force(store)
+        with store.db.transaction():
+            nodes.set_tags(store.db, store.node().node_key, {"PatchGroup": "db"})
+        with closing(store.read_only()) as reader, pytest.raises(WriteRequiredError):
+            run.current(reader, store.engine, SCOPE, NODE, NOW)
+        assert store.provenance().patch_group == "db"
+        assert id_in_force(store) != before
+
+    def test_tags_that_change_nothing_confirm_it(self, store: NodeStore) -> None:
+        before = id_in_force(store)
+        with store.db.transaction():
+            nodes.set_tags(store.db, store.node().node_key, {"Owner": "ann"})
+        assert id_in_force(store) == before
+        with closing(store.read_only()) as reader:
+            assert run.current(reader, store.engine, SCOPE, NODE, NOW) is not None
+
+    def test_facts_that_come_later_take_its_place(self, store: NodeStore) -> None:
+        store.accept(report(PACKAGES, at=NOW + 10))
+        assert set(shown(store)) == {"bash.amd64", "openssl.amd64"}
+        assert store.provenance().patch_group == ""

@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,6 +18,7 @@ from serving import RunningServer, running_server
 
 WRONG_CODE = "WRONGCODEWRONGCODEWRONGCODE"
 ELSEWHERE = "the-secret-of-another-service"
+OF_A_MIRROR = "the-password-of-a-mirror"
 REGISTER = "AmazonSSM.RegisterManagedInstance"
 
 
@@ -38,6 +40,7 @@ def test_no_secret_is_written_anywhere(talkative: RunningServer) -> None:
     node_key = IssuedKey(registered["AccessKeyId"], registered["SecretAccessKey"])
     account.new_node().submit([package("bash")])
     fail_in_many_ways(account, node_key, activation["ActivationId"], code)
+    use_sources(account)
 
     talkative.process.send_signal(signal.SIGTERM)
     talkative.process.wait(timeout=20)
@@ -57,6 +60,9 @@ def test_no_secret_is_written_anywhere(talkative: RunningServer) -> None:
         if form in content
     ]
     assert found == []
+    # Patch baselines are kept as they are given; what is said about them leaves this out.
+    said = [content for place, content in written.items() if place in {"stdout", "server.log"}]
+    assert not any(form in content for form in forms_of(OF_A_MIRROR) for content in said)
     assert account.key.access_key_id.encode() in written["server.log"]
 
 
@@ -91,6 +97,29 @@ def fail_in_many_ways(account: Account, node_key: IssuedKey, activation_id: str,
         assert raw_http.send(url, request).status == 400
     with pytest.raises(ClientError):
         account.server.client(node_key).delete_activation(ActivationId=activation_id)
+
+
+def use_sources(account: Account) -> None:
+    """Make and change a baseline with a password in its sources, and fail at it."""
+    client = account.client()
+    source: dict[str, Any] = {
+        "Name": "mirror",
+        "Products": ["*"],
+        "Configuration": f"password={OF_A_MIRROR}",
+    }
+    sources = [source]
+    given: dict[str, Any] = {"Name": "mine", "OperatingSystem": "DEBIAN", "Sources": sources}
+    baseline_id = client.create_patch_baseline(**given)["BaselineId"]
+    client.update_patch_baseline(BaselineId=baseline_id, Sources=sources)
+    assert client.get_patch_baseline(BaselineId=baseline_id)["Sources"] == sources
+    for broken in (
+        {"OperatingSystem": "WINDOWS"},
+        {"Sources": sources * 21},
+        {"Sources": [{**source, "Configuration": source["Configuration"] * 60}]},
+        {"Sources": [{**source, "Name": OF_A_MIRROR * 10}]},
+    ):
+        with pytest.raises(ClientError):
+            client.create_patch_baseline(**{**given, **broken})
 
 
 def everything_written_by(server: RunningServer) -> dict[str, bytes]:

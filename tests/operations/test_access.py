@@ -17,17 +17,63 @@ NOBODY = Holder(account_id="", role="node")
 READ = frozenset(
     {
         "DescribeActivations",
+        "DescribeAvailablePatches",
+        "DescribeEffectivePatchesForPatchBaseline",
         "DescribeInstanceInformation",
         "DescribeInstancePatchStates",
+        "DescribeInstancePatchStatesForPatchGroup",
         "DescribeInstancePatches",
+        "DescribeInstanceProperties",
+        "DescribeMaintenanceWindows",
         "DescribePatchBaselines",
+        "DescribePatchGroupState",
+        "DescribePatchGroups",
+        "DescribePatchProperties",
         "GetDefaultPatchBaseline",
+        "GetInventory",
+        "GetInventorySchema",
+        "GetMaintenanceWindow",
         "GetPatchBaseline",
+        "GetPatchBaselineForPatchGroup",
+        "ListComplianceItems",
+        "ListComplianceSummaries",
+        "ListInventoryEntries",
+        "ListResourceComplianceSummaries",
+        "ListTagsForResource",
     }
 )
-OPERATE = frozenset({"CreateActivation", "DeleteActivation", "DeregisterManagedInstance"})
-ADMINISTER = frozenset({"CreatePatchBaseline", "RegisterDefaultPatchBaseline"})
-REPORT = frozenset({"SubmitReport"})
+OPERATE = frozenset(
+    {
+        "AddTagsToResource",
+        "CreateActivation",
+        "DeleteActivation",
+        "DeregisterManagedInstance",
+        "RemoveTagsFromResource",
+        "UpdateManagedInstanceRole",
+    }
+)
+ADMINISTER = frozenset(
+    {
+        "CreateMaintenanceWindow",
+        "CreatePatchBaseline",
+        "DeleteMaintenanceWindow",
+        "DeletePatchBaseline",
+        "DeregisterPatchBaselineForPatchGroup",
+        "RegisterDefaultPatchBaseline",
+        "RegisterPatchBaselineForPatchGroup",
+        "UpdateMaintenanceWindow",
+        "UpdatePatchBaseline",
+    }
+)
+REPORT = frozenset(
+    {
+        "GetDeployablePatchSnapshotForInstance",
+        "PutComplianceItems",
+        "PutInventory",
+        "SubmitReport",
+        "UpdateInstanceInformation",
+    }
+)
 ANYONE = frozenset({"RegisterManagedInstance"})
 
 
@@ -55,7 +101,9 @@ def test_what_each_role_of_people_may_do(
     assert allowed(Holder(account_id=ACCOUNT, role=role), request_) == expected
 
 
-@pytest.mark.parametrize("request_", [{"InstanceId": OWN}, {"InstanceIds": [OWN]}])
+@pytest.mark.parametrize(
+    "request_", [{"InstanceId": OWN}, {"InstanceIds": [OWN]}, {"ResourceId": OWN}]
+)
 def test_a_node_may_read_and_report_where_it_names_itself(request_: dict[str, Any]) -> None:
     assert allowed(NODE, request_) == READ | REPORT | ANYONE
 
@@ -68,6 +116,7 @@ def test_a_node_may_read_and_report_where_it_names_itself(request_: dict[str, An
         {"InstanceIds": []},
         {"InstanceIds": [OTHER]},
         {"InstanceIds": [OWN, OTHER]},
+        {"ResourceId": OTHER},
         {"InstanceId": OWN, "InstanceIds": [OTHER]},
         {"InstanceId": OTHER, "InstanceIds": [OWN]},
         {"BaselineId": OWN},

@@ -1,4 +1,4 @@
-"""DescribeInstanceInformation and DeregisterManagedInstance."""
+"""DescribeInstanceInformation, UpdateManagedInstanceRole and DeregisterManagedInstance."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import pytest
 
 from driver import ACCOUNT, SCOPE, Api, Json, Refused
 from fakes import NOW, package, report
-from patchwarden.operations.managed_nodes import MAX_EXAMINED
+from patchwarden import __version__
+from patchwarden.operations.node_walk import MAX_EXAMINED
 from patchwarden.store import credentials, nodes
 from patchwarden.store.database import Scope
 from patchwarden.store.nodes import Registration
@@ -56,6 +57,8 @@ def test_a_node_that_never_reported_is_shown_with_what_is_known(api: Api) -> Non
             "IamRole": "PatchNode",
             "RegistrationDate": NOW,
             "ResourceType": "ManagedInstance",
+            "SourceId": instance_id,
+            "SourceType": "AWS::SSM::ManagedInstance",
         }
     ]
 
@@ -93,15 +96,56 @@ def test_an_ec2_node_has_no_activation(api: Api) -> None:
             "PingStatus": "Online",
             "LastPingDateTime": NOW,
             "ResourceType": "EC2Instance",
+            "SourceId": "i-0123456789abcdef0",
+            "SourceType": "AWS::EC2::Instance",
         }
     ]
 
 
-@pytest.mark.parametrize(("silence_s", "status"), [(7500, "Online"), (7501, "ConnectionLost")])
+SILENCES = [(960, "Online"), (961, "ConnectionLost")]
+
+
+@pytest.mark.parametrize(("silence_s", "status"), SILENCES)
 def test_a_silent_node_loses_its_connection(api: Api, silence_s: int, status: str) -> None:
     api.register_node()
     api.clock.advance(silence_s)
     assert [node["PingStatus"] for node in shown(api)] == [status]
+
+
+@pytest.mark.parametrize(("silence_s", "status"), SILENCES)
+@pytest.mark.parametrize("sign", ["report", "heartbeat"])
+def test_a_sign_of_life_brings_a_node_back(
+    api: Api, sign: str, silence_s: int, status: str
+) -> None:
+    instance_id = api.register_node()
+    api.clock.advance(10_000)
+    if sign == "report":
+        api.submit(instance_id, report())
+    else:
+        api.call("UpdateInstanceInformation", InstanceId=instance_id)
+    api.clock.advance(silence_s)
+    assert [node["PingStatus"] for node in shown(api)] == [status]
+
+
+@pytest.mark.parametrize(
+    ("version", "is_latest"),
+    [
+        (__version__, True),
+        ("999.0.0", True),
+        ("0.0.9", False),
+        ("3.3.987.0", None),
+        ("0.1.0.dev1", None),
+        ("0.1.0rc1", None),
+    ],
+)
+def test_an_agent_of_ours_is_the_latest_if_it_is_as_new_as_the_server(
+    api: Api, version: str, is_latest: bool | None
+) -> None:
+    instance_id = api.register_node()
+    api.call("UpdateInstanceInformation", InstanceId=instance_id, AgentVersion=version)
+    (node,) = shown(api)
+    assert node["AgentVersion"] == version
+    assert node.get("IsLatestVersion") is is_latest
 
 
 def test_nodes_of_another_account_or_region_are_not_shown(api: Api) -> None:
@@ -114,11 +158,17 @@ def test_nodes_of_another_account_or_region_are_not_shown(api: Api) -> None:
 def fleet(api: Api) -> dict[str, str]:
     """Register three nodes: `web` and `db` in production, `old` long silent; name → id."""
     ids = {"old": api.register_node(DefaultInstanceName="old", IamRole="Other")}
-    api.clock.advance(7501)
+    api.clock.advance(961)
     for name in ("web", "db"):
         tags = [{"Key": "Stage", "Value": "prod"}, {"Key": "Role", "Value": name}]
         ids[name] = api.register_node(DefaultInstanceName=name, Tags=tags)
         api.submit(ids[name], report())
+    api.call(
+        "UpdateInstanceInformation",
+        InstanceId=ids["db"],
+        SourceId="vm-7",
+        SourceType="Microsoft.Compute/virtualMachines",
+    )
     return ids
 
 
@@ -138,6 +188,9 @@ def fleet(api: Api) -> dict[str, str]:
         ([("ResourceType", ["EC2Instance"])], []),
         ([("AssociationStatus", ["Success"])], []),
         ([("SourceTypes", ["AWS::IoT::Thing"])], []),
+        ([("SourceTypes", ["Microsoft.Compute/virtualMachines"])], ["db"]),
+        ([("SourceTypes", ["AWS::SSM::ManagedInstance"])], ["old", "web"]),
+        ([("SourceIds", ["vm-7", "vm-8"])], ["db"]),
         ([("PingStatus", ["Online"]), ("IamRole", ["Other"])], []),
         ([("tag:Stage", ["prod"])], ["db", "web"]),
         ([("tag:Stage", ["prod"]), ("tag:Role", ["db", "cache"])], ["db"]),
@@ -271,6 +324,39 @@ def test_one_call_looks_at_a_bounded_part_of_a_large_fleet(api: Api) -> None:
     pages = list(api.pages("DescribeInstanceInformation", Filters=filters))
     lists = [page["InstanceInformationList"] for page in pages]
     assert [[node["InstanceId"] for node in each] for each in lists] == [[], [], [ids[-1]]]
+
+
+def test_a_role_is_replaced(api: Api) -> None:
+    instance_id, other = api.register_node(), api.register_node()
+    answer = api.call("UpdateManagedInstanceRole", InstanceId=instance_id, IamRole="Backup")
+    assert answer == {}
+    roles = {node["InstanceId"]: node["IamRole"] for node in shown(api)}
+    assert roles == {instance_id: "Backup", other: "PatchNode"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("DeregisterManagedInstance", {}),
+        ("UpdateManagedInstanceRole", {"IamRole": "Backup"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("instance_id", "code"),
+    [
+        (UNKNOWN, "InvalidInstanceId"),
+        ("eks_c:cluster_0123456789abcdef0", "InvalidInstanceId"),
+        ("i-0123456789abcdef0", "ValidationException"),
+    ],
+)
+def test_only_nodes_that_have_registered_can_be_changed(
+    api: Api, operation: str, members: dict[str, Any], instance_id: str, code: str
+) -> None:
+    api.call("UpdateInstanceInformation", InstanceId="i-0123456789abcdef0")
+    with pytest.raises(Refused) as refused:
+        api.call(operation, InstanceId=instance_id, **members)
+    assert refused.value.code == code
+    assert len(shown(api)) == 1
 
 
 def test_a_deregistered_node_is_gone_with_all_it_reported(api: Api) -> None:

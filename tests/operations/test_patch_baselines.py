@@ -1,79 +1,26 @@
-"""CreatePatchBaseline, GetPatchBaseline, DescribePatchBaselines and the defaults."""
+"""GetPatchBaseline, DescribePatchBaselines and the defaults."""
 
-import re
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from driver import ACCOUNT, SCOPE, Api, Json, Refused
+from baseline_requests import (
+    DEBIAN_ARN,
+    ELSEWHERE,
+    FULL,
+    WINDOWS_ARN,
+    WINDOWS_OS_ARN,
+    create,
+    listed,
+    own_arn,
+    register_for_group,
+)
+from driver import ACCOUNT, SCOPE, Api, Refused
 from fakes import NOW, package, report
 from patchwarden.data.load import operating_systems
-from patchwarden.operations.patch_baselines import MAX_BASELINES
 from patchwarden.store import baselines
 from patchwarden.store.database import Scope
-
-DEBIAN_ARN = "arn:aws:ssm:us-east-1:075727635805:patchbaseline/pb-09a5f8eb62bde80b1"
-WINDOWS_ARN = "arn:aws:ssm:us-east-1:075727635805:patchbaseline/pb-09ca3fb51f0412ec3"
-WINDOWS_OS_ARN = "arn:aws:ssm:us-east-1:075727635805:patchbaseline/pb-096d816473f2bdb03"
-ELSEWHERE = [Scope("999999999999", "us-east-1"), Scope(ACCOUNT, "eu-west-1")]
-FULL: dict[str, Any] = {
-    "Name": "everything",
-    "OperatingSystem": "REDHAT_ENTERPRISE_LINUX",
-    "GlobalFilters": {"PatchFilters": [{"Key": "PRODUCT", "Values": ["*"]}]},
-    "ApprovalRules": {
-        "PatchRules": [
-            {
-                "PatchFilterGroup": {
-                    "PatchFilters": [
-                        {"Key": "CLASSIFICATION", "Values": ["Security", "Bugfix"]},
-                        {"Key": "SEVERITY", "Values": ["Critical"]},
-                    ]
-                },
-                "ComplianceLevel": "CRITICAL",
-                "ApproveAfterDays": 0,
-                "EnableNonSecurity": True,
-            },
-            {
-                "PatchFilterGroup": {"PatchFilters": []},
-                "ComplianceLevel": "LOW",
-                "ApproveUntilDate": "2025-12-31",
-                "EnableNonSecurity": False,
-            },
-        ]
-    },
-    "ApprovedPatches": ["kernel*"],
-    "ApprovedPatchesComplianceLevel": "HIGH",
-    "ApprovedPatchesEnableNonSecurity": True,
-    "RejectedPatches": ["nano", "vim"],
-    "RejectedPatchesAction": "BLOCK",
-    "Description": "all of it",
-    "Sources": [{"Name": "mirror", "Products": ["*"], "Configuration": "[m]\nbaseurl=https://m"}],
-}
-
-
-def create(api: Api, **members: Json) -> str:
-    """Make a Debian baseline, unless `members` say otherwise; give its id."""
-    given: dict[str, Any] = {"Name": "mine", "OperatingSystem": "DEBIAN", **members}
-    return str(api.call("CreatePatchBaseline", **given)["BaselineId"])
-
-
-def listed(api: Api, *filters: tuple[str, list[str]], **members: Json) -> list[Any]:
-    """Give the baselines that filters match."""
-    given = [{"Key": key, "Values": values} for key, values in filters]
-    answer: list[Any] = api.call("DescribePatchBaselines", Filters=given, **members)[
-        "BaselineIdentities"
-    ]
-    return answer
-
-
-def own_arn(baseline_id: str, scope: Scope = SCOPE) -> str:
-    """Give the ARN of a baseline of `scope`."""
-    return f"arn:aws:ssm:{scope.region}:{scope.account_id}:patchbaseline/{baseline_id}"
-
-
-def test_a_new_baseline_has_an_id_in_the_service_s_form(api: Api) -> None:
-    assert re.fullmatch(r"pb-[0-9a-f]{17}", create(api))
 
 
 def test_what_was_never_set_is_shown_with_its_default(api: Api) -> None:
@@ -136,58 +83,21 @@ def test_the_setting_that_only_windows_has_is_kept(api: Api) -> None:
     assert shown["AvailableSecurityUpdatesComplianceStatus"] == "NON_COMPLIANT"
 
 
-def test_content_that_its_operating_system_does_not_take_is_refused(api: Api) -> None:
-    filters = {"PatchFilters": [{"Key": "PRODUCT", "Values": ["Debian99"]}]}
-    with pytest.raises(Refused, match="Invalid Filter Value: Debian99 for Key: PRODUCT") as refused:
-        create(api, GlobalFilters=filters)
-    assert refused.value.code == "ValidationException"
-    assert listed(api, ("OWNER", ["Self"])) == []
+def test_a_baseline_names_the_groups_that_it_is_registered_for(api: Api) -> None:
+    baseline_id = create(api)
+    for group in ("web", "db"):
+        register_for_group(api, group, baseline_id)
+    register_for_group(api, "else", create(api))
+    for asked in (baseline_id, own_arn(baseline_id)):
+        assert api.call("GetPatchBaseline", BaselineId=asked)["PatchGroups"] == ["db", "web"]
 
 
-def test_tags_of_a_baseline_are_kept(api: Api) -> None:
-    baseline_id = create(api, Tags=[{"Key": "Stage", "Value": "prod"}])
-    stored = baselines.find(api.db, SCOPE, baseline_id)
-    assert stored is not None
-    assert stored.tags == {"Stage": "prod"}
-
-
-def test_the_same_request_again_makes_no_second_baseline(api: Api) -> None:
-    first = create(api, ClientToken="once")
-    api.clock.advance(3600)
-    assert create(api, ClientToken="once") == first
-    assert len(listed(api, ("OWNER", ["Self"]))) == 1
-
-
-def test_a_client_token_stands_for_one_request(api: Api) -> None:
-    create(api, ClientToken="once")
-    with pytest.raises(Refused) as refused:
-        create(api, ClientToken="once", Description="another")
-    assert refused.value.code == "IdempotentParameterMismatch"
-
-
-def test_a_client_token_belongs_to_an_account_and_region(api: Api) -> None:
-    ids = {create(api, ClientToken="once", scope=scope) for scope in (SCOPE, *ELSEWHERE)}
-    assert len(ids) == 3
-
-
-def test_without_a_client_token_each_request_makes_a_baseline(api: Api) -> None:
-    assert create(api) != create(api)
-
-
-def test_a_refused_request_can_be_corrected_under_the_same_token(api: Api) -> None:
-    filters = {"PatchFilters": [{"Key": "SEVERITY", "Values": ["Low"]}]}
-    with pytest.raises(Refused):
-        create(api, ClientToken="once", GlobalFilters=filters)
-    create(api, ClientToken="once")
-
-
-def test_an_account_can_have_a_limited_number_of_baselines(api: Api) -> None:
-    for _ in range(MAX_BASELINES):
-        create(api)
-    with pytest.raises(Refused) as refused:
-        create(api)
-    assert refused.value.code == "ResourceLimitExceededException"
-    create(api, scope=ELSEWHERE[0])
+def test_a_predefined_baseline_names_its_groups_too(api: Api) -> None:
+    register_for_group(api, "db", DEBIAN_ARN)
+    assert api.call("GetPatchBaseline", BaselineId=DEBIAN_ARN)["PatchGroups"] == ["db"]
+    elsewhere = DEBIAN_ARN.replace("075727635805", "845259048710").replace("us-east-1", "eu-west-1")
+    shown = api.call("GetPatchBaseline", scope=ELSEWHERE[1], BaselineId=elsewhere)
+    assert shown["PatchGroups"] == []
 
 
 def test_an_own_baseline_is_found_by_id_and_by_arn_and_shown_by_id(api: Api) -> None:

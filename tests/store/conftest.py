@@ -1,3 +1,5 @@
+"""An empty store, as the fixture `db`; one with a node that can report, as the fixture `store`."""
+
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from fakes import open_store
+from node_store import fresh_node_store, store
 from patchwarden.store.database import Database
+
+__all__ = ["fresh_node_store", "store"]
 
 
 @pytest.fixture(scope="session")

@@ -97,3 +97,64 @@ def test_each_default_that_is_registered_is_a_new_generation(db: Database) -> No
         baselines.set_default(db, SCOPE, "DEBIAN", baseline_id)
         seen.append(baselines.policy_generation(db, SCOPE))
     assert seen == sorted(set(seen))
+
+
+def test_an_update_is_the_next_version(db: Database) -> None:
+    add(db, "pb-1")
+    add(db, "pb-2")
+    changed = replace(CONTENT, name="Theirs")
+    baselines.update(db, SCOPE, "pb-1", changed, now=20.0, by="another")
+    baselines.update(db, SCOPE, "pb-1", CONTENT, now=30.0, by="tester")
+    found = baselines.find(db, SCOPE, "pb-1")
+    assert found is not None
+    assert (found.content, found.created_at, found.modified_at) == (CONTENT, 10.0, 30.0)
+    assert versions(db, "pb-1") == [
+        (1, baselines.digest_of(CONTENT), 10.0, "tester"),
+        (2, baselines.digest_of(changed), 20.0, "another"),
+        (3, baselines.digest_of(CONTENT), 30.0, "tester"),
+    ]
+    assert versions(db, "pb-2") == [(1, baselines.digest_of(CONTENT), 10.0, "tester")]
+
+
+def test_an_update_keeps_the_tags(db: Database) -> None:
+    add(db, "pb-1")
+    baselines.set_tags(db, SCOPE, "pb-1", {"Stage": "prod"})
+    baselines.update(db, SCOPE, "pb-1", replace(CONTENT, name="Theirs"), now=20.0, by="another")
+    found = baselines.find(db, SCOPE, "pb-1")
+    assert found is not None
+    assert found.tags == {"Stage": "prod"}
+
+
+def test_an_update_concerns_its_scope_only(db: Database) -> None:
+    add(db, "pb-1")
+    add(db, "pb-1", ELSEWHERE)
+    baselines.update(db, SCOPE, "pb-1", replace(CONTENT, name="Theirs"), now=20.0, by="another")
+    found = baselines.find(db, ELSEWHERE, "pb-1")
+    assert found is not None
+    assert (found.content, found.modified_at) == (CONTENT, 10.0)
+    assert baselines.policy_generation(db, ELSEWHERE) == 0
+
+
+def test_an_update_is_a_new_generation(db: Database) -> None:
+    add(db, "pb-1")
+    before = baselines.policy_generation(db, SCOPE)
+    baselines.update(db, SCOPE, "pb-1", CONTENT, now=20.0, by="another")
+    assert baselines.policy_generation(db, SCOPE) > before
+
+
+def test_a_removed_baseline_leaves_its_versions(db: Database) -> None:
+    add(db, "pb-1")
+    add(db, "pb-1", ELSEWHERE)
+    assert baselines.remove(db, SCOPE, "pb-1")
+    assert baselines.find(db, SCOPE, "pb-1") is None
+    assert baselines.find(db, ELSEWHERE, "pb-1") is not None
+    assert versions(db, "pb-1") == [(1, baselines.digest_of(CONTENT), 10.0, "tester")]
+    assert not baselines.remove(db, SCOPE, "pb-1")
+
+
+def versions(db: Database, baseline_id: str) -> list[tuple[object, ...]]:
+    return db.all(
+        "SELECT version, digest, modified_at, modified_by FROM baseline_versions"
+        " WHERE account_id = ? AND region = ? AND baseline_id = ? ORDER BY version",
+        (*SCOPE, baseline_id),
+    )

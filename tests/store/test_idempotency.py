@@ -34,3 +34,18 @@ def test_a_token_is_kept_once(db: Database) -> None:
     idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"digest", "pb-1", 10.0))
     with pytest.raises(sqlite3.IntegrityError):
         idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"other", "pb-2", 20.0))
+
+
+def test_tokens_of_what_is_gone_are_forgotten(db: Database) -> None:
+    elsewhere = SCOPE._replace(region="eu-west-1")
+    kept = [
+        (SCOPE, "CreatePatchBaseline", "other", "pb-2"),
+        (SCOPE, "CreateActivation", "token", "pb-1"),
+        (elsewhere, "CreatePatchBaseline", "token", "pb-1"),
+    ]
+    for scope, operation, token, result in [*kept, (SCOPE, "CreatePatchBaseline", "token", "pb-1")]:
+        idempotency.keep(db, scope, operation, token, (b"digest", result, 10.0))
+    idempotency.forget(db, SCOPE, "CreatePatchBaseline", "pb-1")
+    assert idempotency.find(db, SCOPE, "CreatePatchBaseline", "token") is None
+    for scope, operation, token, result in kept:
+        assert idempotency.find(db, scope, operation, token) == (b"digest", result)

@@ -1,9 +1,10 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 from patchwarden.domain.facts import Node
 from patchwarden.store import nodes
 from patchwarden.store.database import Database, Scope
-from patchwarden.store.nodes import Registration
+from patchwarden.store.nodes import Heartbeat, Registration
 
 SCOPE = Scope("123456789012", "us-east-1")
 FACTS = Node(
@@ -86,6 +87,66 @@ def test_a_sign_of_life_changes_nothing_else(db: Database) -> None:
     assert node is not None
     assert node.last_ping_at == 30.0
     assert node.registered_at == before.registered_at
+
+
+def test_a_heartbeat_changes_what_it_says_and_nothing_else(db: Database) -> None:
+    nodes.note_report(db, add(db, "mi-1"), FACTS, "patchwarden-agent/0.1.0", 20.0)
+    add(db, "mi-2")
+    before = nodes.find(db, SCOPE, "mi-1")
+    said = Heartbeat(agent_version="0.2.0", source_id="vm-1", source_type="AWS::IoT::Thing")
+    assert nodes.note_heartbeat(db, SCOPE, "mi-1", said, 30.0)
+    assert before is not None
+    assert nodes.find(db, SCOPE, "mi-1") == replace(
+        before,
+        last_ping_at=30.0,
+        agent_version="0.2.0",
+        source_id="vm-1",
+        source_type="AWS::IoT::Thing",
+    )
+    other = nodes.find(db, SCOPE, "mi-2")
+    assert other is not None
+    assert other.last_ping_at == 10.0
+
+
+def test_a_heartbeat_can_say_everything_about_the_platform(db: Database) -> None:
+    add(db, "mi-1")
+    said = Heartbeat(
+        operating_system="SUSE",
+        platform_type="Linux",
+        platform_name="SLES",
+        platform_version="15.5",
+        computer_name="db-1",
+        ip_address="192.0.2.9",
+    )
+    nodes.note_heartbeat(db, SCOPE, "mi-1", said, 30.0)
+    node = nodes.find(db, SCOPE, "mi-1")
+    assert node is not None
+    assert node.operating_system == "SUSE"
+    assert (node.platform_type, node.platform_name, node.platform_version) == (
+        "Linux",
+        "SLES",
+        "15.5",
+    )
+    assert (node.computer_name, node.ip_address) == ("db-1", "192.0.2.9")
+
+
+def test_nobody_else_hears_of_a_heartbeat(db: Database) -> None:
+    add(db, "mi-1")
+    elsewhere = SCOPE._replace(region="eu-west-1")
+    assert not nodes.note_heartbeat(db, elsewhere, "mi-1", Heartbeat(), 30.0)
+    assert not nodes.note_heartbeat(db, SCOPE, "mi-2", Heartbeat(), 30.0)
+    node = nodes.find(db, SCOPE, "mi-1")
+    assert node is not None
+    assert node.last_ping_at == 10.0
+
+
+def test_a_role_is_given_to_a_node_that_is_there(db: Database) -> None:
+    add(db, "mi-1")
+    assert nodes.set_iam_role(db, SCOPE, "mi-1", "other")
+    assert not nodes.set_iam_role(db, SCOPE, "mi-2", "other")
+    node = nodes.find(db, SCOPE, "mi-1")
+    assert node is not None
+    assert node.iam_role == "other"
 
 
 def test_tags_are_replaced(db: Database) -> None:

@@ -9,6 +9,7 @@ from patchwarden.store.packed_rows import (
     NOT_INSTALLED,
     PackedRows,
     pack,
+    read_kind,
     record_id_of,
     state_of,
 )
@@ -103,6 +104,17 @@ def test_rows_are_found_by_their_states(
         if position >= start and verdict.state in states
     ]
     assert list(packed(rows).positions_in(frozenset(states), start)) == expected
+
+
+@given(ROWS, st.integers(min_value=0, max_value=40))
+def test_rows_are_found_by_their_kind(rows: list[tuple[Verdict, int]], start: int) -> None:
+    kinds = packed(rows).kinds
+    assert [read_kind(kind) for kind in kinds] == [
+        (verdict.state, verdict.compliance_level) for verdict, _ in rows
+    ]
+    wanted = set(kinds[::2])
+    expected = [position for position in range(start, len(rows)) if kinds[position] in wanted]
+    assert list(packed(rows).positions_of(wanted, start)) == expected
 
 
 def test_a_row_has_nine_bytes() -> None:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "patches": "patchwarden.cli.patches:patches",
     "nodes": "patchwarden.cli.nodes:nodes",
     "baselines": "patchwarden.cli.baselines:baselines",
+    "catalog": "patchwarden.cli.catalog:catalog",
     "simulate": "patchwarden.cli.simulate:simulate",
     "doctor": "patchwarden.cli.doctor:doctor",
     "completion": "patchwarden.cli.completion:completion",

@@ -34,6 +34,7 @@ _UPGRADE_COLUMNS = [
     Column(title) for title in ("Package", "Installed", "Available", "Origin", "Would not upgrade")
 ]
 _DEFAULT_INTERVAL_S = 3600
+_DEFAULT_HEARTBEAT_S = 300
 _A_PATH = click.Path(exists=True, path_type=Path)
 
 
@@ -154,16 +155,30 @@ def _secret(given: str | None) -> str:
     help="The time between two scans.",
 )
 @click.option(
+    "--heartbeat",
+    "heartbeat_s",
+    type=click.IntRange(60),
+    default=_DEFAULT_HEARTBEAT_S,
+    metavar="SECONDS",
+    help="The time between two signs of life.",
+)
+@click.option(
     "--state",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file that `node register` kept the registration in.",
 )
-def run(interval_s: int, path: Path | None, *, once: bool) -> None:
+def run(interval_s: int, heartbeat_s: int, path: Path | None, *, once: bool) -> None:
     """Run the agent: scan this machine and report, again and again."""
     log_to_standard_error("info")
     registration = Registration.load(path or agent_registration.default_path())
-    agent_run.run(registration, ScanOptions(), interval_s=interval_s, once=once)
+    agent_run.run(
+        registration,
+        ScanOptions(),
+        interval_s=interval_s,
+        heartbeat_s=heartbeat_s,
+        once=once,
+    )
     if once:
         say(f"Reported. See: patchwarden patches {registration.instance_id}")
 

@@ -20,11 +20,20 @@ from patchwarden.server.settings import Settings
     epilog=examples(
         "patchwarden serve",
         "patchwarden serve --data /srv/patchwarden --listen 0.0.0.0:8440",
+        "patchwarden serve --public-url https://patches.example.net",
         "patchwarden serve --data /tmp/for-tests --no-auth --state-spelling service",
     )
 )
 @data_directory_option
 @listen_option
+@click.option(
+    "--public-url",
+    metavar="URL",
+    envvar="PATCHWARDEN_PUBLIC_URL",
+    show_envvar=True,
+    help="How clients reach this server, for the links that it gives them; needed behind a proxy "
+    "with TLS. Without it: http, and the host that they ask.",
+)
 @click.option(
     "--no-auth",
     is_flag=True,
@@ -47,6 +56,7 @@ def serve(
     data_directory: Path,
     listen: ListenAddress,
     *,
+    public_url: str | None,
     no_auth: bool,
     state_spelling: Literal["published", "service"],
     log_level: str,
@@ -60,6 +70,7 @@ def serve(
         data_directory=data_directory,
         host=listen.host,
         port=listen.port,
+        public_url=public_url,
         no_auth=no_auth,
         choices=replace(Choices(), state_spelling=state_spelling),
     )

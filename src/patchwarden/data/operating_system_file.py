@@ -16,8 +16,11 @@ from patchwarden.domain.os_rules import (
     ApprovalDelay,
     OperatingSystemRules,
     OriginPattern,
+    PatchSet,
+    PlatformPattern,
     PlatformProduct,
     PredefinedBaseline,
+    ProductFamily,
 )
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -82,6 +85,22 @@ class ProductEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     product: Text
 
 
+class PlatformEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `PlatformPattern`."""
+
+    platform_type: Literal["Linux", "MacOS", "Windows"]
+    platform_name: Text
+    platform_versions: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+
+
+class FamilyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A `ProductFamily`."""
+
+    name: Text
+    patch_set: PatchSet
+    products: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+
+
 class OperatingSystemFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole file."""
 
@@ -91,7 +110,19 @@ class OperatingSystemFile(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     filter_values: dict[Text, tuple[Text, ...]]
     products: tuple[ProductEntry, ...]
     predefined_baselines: tuple[BaselineEntry, ...]
+    platforms: Annotated[tuple[PlatformEntry, ...], msgspec.Meta(min_length=1)]
     security_origins: tuple[OriginEntry, ...] = ()
+    product_families: tuple[FamilyEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.product_families:
+            return
+        products = tuple(each for family in self.product_families for each in family.products)
+        names = tuple(family.name for family in self.product_families)
+        if self.filter_values.get("PRODUCT") != products:
+            raise ValueError("The products of `product_families` must be the values of PRODUCT")
+        if self.filter_values.get("PRODUCT_FAMILY") != names:
+            raise ValueError("`product_families` must be the values of PRODUCT_FAMILY")
 
 
 def _rules(file: OperatingSystemFile) -> OperatingSystemRules:
@@ -110,6 +141,18 @@ def _rules(file: OperatingSystemFile) -> OperatingSystemRules:
         ),
         predefined_baselines=tuple(
             _predefined(entry, file.operating_system) for entry in file.predefined_baselines
+        ),
+        platforms=tuple(
+            PlatformPattern(
+                platform_type=entry.platform_type,
+                platform_name=entry.platform_name,
+                platform_versions=entry.platform_versions,
+            )
+            for entry in file.platforms
+        ),
+        product_families=tuple(
+            ProductFamily(name=entry.name, patch_set=entry.patch_set, products=entry.products)
+            for entry in file.product_families
         ),
     )
 

@@ -1,6 +1,6 @@
 """What makes the content of a patch baseline invalid beyond its shape (contract 4.3 to 4.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from patchwarden.domain.approval import end_of_day
 from patchwarden.domain.baselines import ANY, ApprovalRule, PatchBaseline, PatchFilter
@@ -8,6 +8,8 @@ from patchwarden.domain.os_rules import OperatingSystemRules
 from patchwarden.errors import CallerError
 
 _WINDOWS = "WINDOWS"
+_APPLICATION_KEYS = frozenset({"PRODUCT", "PRODUCT_FAMILY"})
+"""Keys whose values are not all known where filters select applications (contract 4.4)."""
 
 
 class InvalidBaselineError(CallerError):
@@ -34,7 +36,8 @@ def check_baseline(baseline: PatchBaseline, rules: OperatingSystemRules) -> None
         raise InvalidBaselineError("Sources are not supported for WINDOWS.")
 
 
-def _check_filters(filters: Iterable[PatchFilter], rules: OperatingSystemRules) -> None:
+def _check_filters(filters: Sequence[PatchFilter], rules: OperatingSystemRules) -> None:
+    open_keys = _APPLICATION_KEYS if _select_applications(filters) else frozenset[str]()
     for filter_ in filters:
         accepted = rules.filter_values.get(filter_.key)
         if accepted is None:
@@ -43,12 +46,24 @@ def _check_filters(filters: Iterable[PatchFilter], rules: OperatingSystemRules) 
                 f"Invalid Filter Key: {filter_.key} for OperatingSystem:"
                 f" {rules.operating_system}, valid keys are: {valid}"
             )
-        for value in filter_.values:
-            if accepted and value != ANY and value not in accepted:
-                raise InvalidBaselineError(
-                    f"Invalid Filter Value: {value} for Key: {filter_.key}, valid values are: "
-                    + ", ".join(accepted)
-                )
+        if accepted and filter_.key not in open_keys:
+            _check_values(filter_, accepted)
+
+
+def _select_applications(filters: Sequence[PatchFilter]) -> bool:
+    return any(
+        filter_.key == "PATCH_SET" and not {"APPLICATION", ANY}.isdisjoint(filter_.values)
+        for filter_ in filters
+    )
+
+
+def _check_values(filter_: PatchFilter, accepted: Sequence[str]) -> None:
+    for value in filter_.values:
+        if value != ANY and value not in accepted:
+            raise InvalidBaselineError(
+                f"Invalid Filter Value: {value} for Key: {filter_.key}, valid values are: "
+                + ", ".join(accepted)
+            )
 
 
 def _check_delay(rule: ApprovalRule, rules: OperatingSystemRules) -> None:

@@ -10,6 +10,7 @@ from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.facts import Origin
 
 ApprovalDelay = Literal["honoured", "ignored"]
+PatchSet = Literal["OS", "APPLICATION"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,37 @@ class PlatformProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What an agent calls the system that it runs on (contract 6.1)."""
+
+    platform_type: str
+    """`Linux`, `MacOS`, `Windows`."""
+    platform_name: str
+    platform_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformPattern:
+    """Matches a `Platform`."""
+
+    platform_type: str
+    platform_name: str
+    """`*` stands for any text."""
+    platform_versions: tuple[str, ...]
+    """Each as `PlatformProduct.platform_version`; one must match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFamily:
+    """What Microsoft publishes patches for under one name, such as `Office`."""
+
+    name: str
+    patch_set: PatchSet
+    """Whether its products are the operating system's or applications."""
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredefinedBaseline:
     """A baseline that AWS provides (contract 4.8)."""
 
@@ -49,7 +81,7 @@ class PredefinedBaseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingSystemRules:
-    """Everything the engine needs to know about one operating system."""
+    """Everything that differs for one operating system."""
 
     operating_system: str
     """A value of the service model's OperatingSystem."""
@@ -65,6 +97,19 @@ class OperatingSystemRules:
     products: tuple[PlatformProduct, ...]
     """The first that matches counts."""
     predefined_baselines: tuple[PredefinedBaseline, ...]
+    platforms: tuple[PlatformPattern, ...]
+    """What agents call it; one must match."""
+    product_families: tuple[ProductFamily, ...] = ()
+    """All values of PRODUCT and PRODUCT_FAMILY, in their order; empty where there are no families.
+    """
+
+
+def operating_system_of(every: Iterable[OperatingSystemRules], platform: Platform) -> str | None:
+    """Give the operating system that an agent calls `platform`; None if it is none of these."""
+    for rules in every:
+        if any(_is_named(pattern, platform) for pattern in rules.platforms):
+            return rules.operating_system
+    return None
 
 
 def product_of(rules: OperatingSystemRules, platform_version: str) -> str | None:
@@ -91,6 +136,14 @@ def is_security(rules: OperatingSystemRules, origins: Iterable[Origin]) -> bool:
 
 # `22.04`, `15`, `10.0.17763`; not `trixie/sid`
 _LEADING_NUMBERS = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+
+
+def _is_named(pattern: PlatformPattern, platform: Platform) -> bool:
+    return (
+        pattern.platform_type == platform.platform_type
+        and _is_like(pattern.platform_name, platform.platform_name)
+        and any(_covers(each, platform.platform_version) for each in pattern.platform_versions)
+    )
 
 
 def _covers(leading: str, platform_version: str) -> bool:

@@ -76,7 +76,7 @@ class Policy:
         if candidate.mention.as_rejected:
             return Decision(None, NEVER)
         passes = self.global_filters.matches(candidate.fields)
-        approvals = self._approvals_by_rules(candidate) if passes else []
+        approvals = self.approvals_by_rules(candidate) if passes else []
         if self._approves_by_name(candidate, passes_global_filters=passes):
             approvals.append((ALWAYS, self.baseline.approved_patches_compliance_level))
         if not approvals:
@@ -92,7 +92,7 @@ class Policy:
         )
         return Decision(level, changes_after)
 
-    def _approvals_by_rules(self, candidate: Candidate) -> list[tuple[float, ComplianceLevel]]:
+    def approvals_by_rules(self, candidate: Candidate) -> list[tuple[float, ComplianceLevel]]:
         """Give the instant after which each rule that matches approves, and its level."""
         approvals = []
         for rule, selector in self.approval_rules:

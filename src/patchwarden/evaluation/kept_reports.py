@@ -2,7 +2,7 @@
 
 Its members are kept as the node sent them, also what this version does not know. Only the times
 of the scan are kept aside, so that a rescan which finds nothing new adds one row and no bytes of
-facts.
+facts. What the original agent uploads is kept the same way (contract 6.3).
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from patchwarden.domain.facts import Node, Packages, Report, Scan
+from patchwarden.domain.reported_patches import PatchUpload, ReportedOperation
 from patchwarden.store.scans import ScanOperation, StoredScan
 
 
@@ -28,10 +29,28 @@ class _NodeFacts:
     node: Node
 
 
+@dataclass(frozen=True, slots=True)
+class _UploadFacts:
+    summary: dict[str, str]
+    rows_type: str
+
+
+# What differs at each upload although nothing else may; the scan has most of it.
+_CHANGING_ATTRIBUTES = frozenset(
+    {
+        "OperationStartTime",
+        "OperationEndTime",
+        "LastNoRebootInstallOperationTime",
+        "SnapshotId",
+        "ExecutionId",
+    }
+)
 _NO_TIME = msgspec.Raw(b"0.0")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _node_facts = msgspec.json.Decoder(_NodeFacts)
 _packages = msgspec.json.Decoder(Packages)
+_upload_facts = msgspec.json.Decoder(_UploadFacts)
+_rows = msgspec.json.Decoder(list[dict[str, str]] | None)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -62,3 +81,33 @@ def join(stored: StoredScan) -> Report:
         node=facts.node,
         packages=_packages.decode(stored.packages_facts),
     )
+
+
+def split_upload(
+    upload: PatchUpload, operation: ReportedOperation, *, received_at: float
+) -> StoredScan:
+    """Make an upload ready to be kept; `operation` is what its summary says, read."""
+    summary = {
+        name: value for name, value in upload.summary.items() if name not in _CHANGING_ATTRIBUTES
+    }
+    return StoredScan(
+        operation=ScanOperation(
+            started_at=operation.started_at,
+            ended_at=operation.ended_at,
+            received_at=received_at,
+            operation=operation.operation,
+            reboot_option=operation.reboot_option,
+            kind="inventory",
+            snapshot_id=operation.snapshot_id,
+            install_override_list=operation.install_override_list,
+            unreported_not_applicable=operation.unreported_not_applicable,
+        ),
+        node_facts=_encoder.encode(_UploadFacts(summary, upload.rows_type)),
+        packages_facts=_encoder.encode(upload.rows),
+    )
+
+
+def join_upload(stored: StoredScan) -> PatchUpload:
+    """Give the upload that was kept, without its times and the ids of its run."""
+    facts = _upload_facts.decode(stored.node_facts)
+    return PatchUpload(facts.summary, facts.rows_type, _rows.decode(stored.packages_facts))

@@ -1,7 +1,10 @@
 """The one place where a verdict is made: load, evaluate, save."""
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from patchwarden import __version__
 from patchwarden.choices import Choices
@@ -9,13 +12,17 @@ from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.evaluate import Evaluation, evaluate
 from patchwarden.domain.facts import Report
+from patchwarden.domain.patches import Verdict
 from patchwarden.domain.policy import Policy
+from patchwarden.domain.reported_patches import ReportedPatches, read_patches
 from patchwarden.domain.summary import Summary, summarize
 from patchwarden.evaluation.assignment import assigned_baseline
-from patchwarden.evaluation.kept_reports import join
-from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
+from patchwarden.evaluation.kept_reports import join, join_upload
+from patchwarden.store import baselines, nodes, packed_rows, patch_states, scans, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.errors import WriteRequiredError
+from patchwarden.store.nodes import ManagedNode
+from patchwarden.store.patch_states import GroupMembers
 from patchwarden.store.records import RecordIds
 from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance, VerdictInForce
 
@@ -61,6 +68,15 @@ def current(
     return verdicts.of_node(db, scope, instance_id)
 
 
+def bring_up_to_date(db: Database, engine: Engine, members: GroupMembers, now: float) -> None:
+    """Have nodes of a patch group judged again, those whose evaluations do not hold at `now`.
+
+    Raises WriteRequiredError as `current` does.
+    """
+    for instance_id in patch_states.outdated_members(db, members, engine=engine.identity, now=now):
+        current(db, engine, members.scope, instance_id, now)
+
+
 def judge(
     db: Database,
     engine: Engine,
@@ -68,7 +84,7 @@ def judge(
     instance_id: str,
     now: float,
     *,
-    report: Report | None = None,
+    report: Report | ReportedPatches | None = None,
 ) -> None:
     """Judge a node by its newest report and put the result in force.
 
@@ -84,32 +100,81 @@ def judge(
     assert state.scan_id is not None
     node = nodes.find(db, scope, instance_id)
     assert node is not None
-    assigned = assigned_baseline(db, scope, node.operating_system, node.patch_group)
+    if report is None and scans.operation(db, state.scan_id).kind == "inventory":
+        report = read_patches(join_upload(scans.load(db, state.scan_id)))
+    if isinstance(report, ReportedPatches):
+        basis = _made_on_the_node(state.scan_id, node, report)
+    else:
+        basis = _made_here(db, engine, scope, node, now, report)
+    verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
+    if state.verdict is not None and _still_holds(db, state.verdict, basis.provenance, now):
+        verdicts.confirm(db, state.verdict.verdict_id, state.scan_id, state.generation)
+        return
+    outcome = basis.make()
+    record_ids = engine.record_ids.intern(db, [verdict.record for verdict in outcome.verdicts])
+    verdict = NodeVerdict(
+        provenance=basis.provenance,
+        generation=state.generation,
+        evaluated_at=now,
+        valid_until=outcome.valid_until,
+        rows=packed_rows.pack(outcome.verdicts, record_ids),
+        summary=outcome.summary,
+    )
+    verdicts.put_in_force(db, state.node_key, verdict)
+
+
+class _Outcome(NamedTuple):
+    verdicts: Sequence[Verdict]
+    summary: Summary
+    valid_until: float
+
+
+class _Basis(NamedTuple):
+    """What a verdict is made from, and how."""
+
+    provenance: Provenance
+    make: Callable[[], _Outcome]
+
+
+def _made_on_the_node(scan_id: int, node: ManagedNode, reported: ReportedPatches) -> _Basis:
     provenance = Provenance(
-        scan_id=state.scan_id,
+        scan_id=scan_id,
+        baseline_id=reported.baseline_id,
+        baseline_digest=b"",
+        patch_group=node.patch_group,
+        engine=verdicts.REPORTED,
+    )
+    outcome = _Outcome(reported.verdicts, reported.summary, math.inf)
+    return _Basis(provenance, lambda: outcome)
+
+
+def _made_here(
+    db: Database,
+    engine: Engine,
+    scope: Scope,
+    node: ManagedNode,
+    now: float,
+    report: Report | None,
+) -> _Basis:
+    assert node.scan_id is not None
+    scan_id = node.scan_id
+    assigned = assigned_baseline(db, scope, node.operating_system, node.patch_group)
+
+    def make() -> _Outcome:
+        facts = report or join(scans.load(db, scan_id))
+        evaluation = engine.evaluate(facts, assigned.content, now)
+        baselines.keep_content(db, assigned.content)
+        summary = _summary(evaluation, assigned.content)
+        return _Outcome(evaluation.verdicts, summary, evaluation.valid_until)
+
+    provenance = Provenance(
+        scan_id=scan_id,
         baseline_id=assigned.baseline_id,
         baseline_digest=baselines.digest_of(assigned.content),
         patch_group=node.patch_group,
         engine=engine.identity,
     )
-    verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
-    if state.verdict is not None and _still_holds(db, state.verdict, provenance, now):
-        verdicts.confirm(db, state.verdict.verdict_id, state.scan_id, state.generation)
-        return
-    evaluation = engine.evaluate(
-        report or join(scans.load(db, state.scan_id)), assigned.content, now
-    )
-    baselines.keep_content(db, assigned.content)
-    record_ids = engine.record_ids.intern(db, [verdict.record for verdict in evaluation.verdicts])
-    verdict = NodeVerdict(
-        provenance=provenance,
-        generation=state.generation,
-        evaluated_at=now,
-        valid_until=evaluation.valid_until,
-        rows=packed_rows.pack(evaluation.verdicts, record_ids),
-        summary=_summary(evaluation, assigned.content),
-    )
-    verdicts.put_in_force(db, state.node_key, verdict)
+    return _Basis(provenance, make)
 
 
 def _summary(evaluation: Evaluation, baseline: PatchBaseline) -> Summary:
@@ -123,10 +188,13 @@ def _summary(evaluation: Evaluation, baseline: PatchBaseline) -> Summary:
 
 def _is_current(state: NodeState, engine: Engine, now: float) -> bool:
     verdict = state.verdict
+    if verdict is None or verdict.scan_id != state.scan_id:
+        return False
+    if verdict.engine == verdicts.REPORTED:
+        # Neither baselines nor delays nor this program had a part in it.
+        return not verdict.is_doubted
     return (
-        verdict is not None
-        and verdict.scan_id == state.scan_id
-        and verdict.generation == state.generation
+        verdict.generation == state.generation
         and now <= verdict.valid_until
         and verdict.engine == engine.identity
     )

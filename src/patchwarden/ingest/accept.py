@@ -42,6 +42,8 @@ def accept_report(
         report = Report(schema=1, scan=parts.scan, node=parts.node, packages=packages)
     if kept.is_newest:
         nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
+        # A report of facts names no patch group.
+        nodes.note_reported_patch_group(db, node, "")
         run.judge(db, engine, scope, instance_id, now, report=report)
     else:
         nodes.note_sign_of_life(db, node.node_key, now)

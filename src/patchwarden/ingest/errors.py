@@ -7,3 +7,75 @@ class InvalidReportError(CallerError):
     """A report cannot be read, or says something that cannot be; nothing of it is kept."""
 
     code = "InvalidReport"
+
+
+class InventoryError(CallerError):
+    """An inventory item cannot be kept; nothing of the upload is.
+
+    `code` is the one that the service model declares for PutInventory.
+    """
+
+    def __init__(self, message: str, type_name: str = "") -> None:
+        super().__init__(message)
+        self.type_name = type_name
+        """The type of the item at fault; empty where the model has no place for it."""
+
+
+class InvalidTypeNameError(InventoryError):
+    """There is no such type of inventory."""
+
+    code = "InvalidTypeNameException"
+
+
+class InvalidItemContentError(InventoryError):
+    """The content of an item is missing, or says something that cannot be."""
+
+    code = "InvalidItemContentException"
+
+
+class ItemContentMismatchError(InventoryError):
+    """An item came as a hash alone, and the stored content has another; send it in full."""
+
+    code = "ItemContentMismatchException"
+
+
+class ItemSizeLimitExceededError(InventoryError):
+    """An item is too large."""
+
+    code = "ItemSizeLimitExceededException"
+
+
+class TotalSizeLimitExceededError(InventoryError):
+    """The inventory of a node is too large altogether."""
+
+    code = "TotalSizeLimitExceededException"
+
+
+class CustomSchemaCountLimitExceededError(InventoryError):
+    """The account has as many custom types as it may have."""
+
+    code = "CustomSchemaCountLimitExceededException"
+
+
+class SubTypeCountLimitExceededError(InventoryError):
+    """A node has as many compliance types of its own as it may have."""
+
+    code = "SubTypeCountLimitExceededException"
+
+
+class UnsupportedSchemaVersionError(InventoryError):
+    """The type has no such schema version."""
+
+    code = "UnsupportedInventorySchemaVersionException"
+
+
+class UnsupportedItemContextError(InventoryError):
+    """The type takes no context."""
+
+    code = "UnsupportedInventoryItemContextException"
+
+
+class InvalidItemContextError(InventoryError):
+    """The context of an item says something that cannot be."""
+
+    code = "InvalidInventoryItemContextException"

@@ -10,10 +10,24 @@ from types import MappingProxyType
 
 from patchwarden.operations import (
     activations,
+    available_patches,
+    baseline_changes,
+    compliance_items,
+    compliance_summaries,
+    compliance_uploads,
+    heartbeats,
     instance_patches,
+    inventory,
+    inventory_schemas,
+    maintenance_windows,
     managed_nodes,
     patch_baselines,
+    patch_groups,
+    patch_properties,
+    patch_snapshots,
+    patch_states,
     reports,
+    tags,
 )
 from patchwarden.operations.served import ServedOperation, changes, reads
 
@@ -31,30 +45,91 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
             managed_nodes.deregister_managed_instance, "operate"
         ),
         "AmazonSSM.DescribeInstanceInformation": reads(managed_nodes.describe_instance_information),
+        "AmazonSSM.DescribeInstanceProperties": reads(managed_nodes.describe_instance_properties),
+        "AmazonSSM.UpdateInstanceInformation": changes(
+            heartbeats.update_instance_information, "report"
+        ),
+        "AmazonSSM.UpdateManagedInstanceRole": changes(
+            managed_nodes.update_managed_instance_role, "operate"
+        ),
         # Patch baselines
         "AmazonSSM.CreatePatchBaseline": changes(
-            patch_baselines.create_patch_baseline, "administer"
+            baseline_changes.create_patch_baseline, "administer"
+        ),
+        "AmazonSSM.DeletePatchBaseline": changes(
+            baseline_changes.delete_patch_baseline, "administer"
         ),
         "AmazonSSM.DescribePatchBaselines": reads(patch_baselines.describe_patch_baselines),
+        "AmazonSSM.DescribePatchProperties": reads(patch_properties.describe_patch_properties),
         "AmazonSSM.GetDefaultPatchBaseline": reads(patch_baselines.get_default_patch_baseline),
         "AmazonSSM.GetPatchBaseline": reads(patch_baselines.get_patch_baseline),
         "AmazonSSM.RegisterDefaultPatchBaseline": changes(
             patch_baselines.register_default_patch_baseline, "administer"
         ),
+        "AmazonSSM.UpdatePatchBaseline": changes(
+            baseline_changes.update_patch_baseline, "administer"
+        ),
         # Patch groups
+        "AmazonSSM.DeregisterPatchBaselineForPatchGroup": changes(
+            patch_groups.deregister_patch_baseline_for_patch_group, "administer"
+        ),
+        "AmazonSSM.DescribePatchGroups": reads(patch_groups.describe_patch_groups),
+        "AmazonSSM.GetPatchBaselineForPatchGroup": reads(
+            patch_groups.get_patch_baseline_for_patch_group
+        ),
+        "AmazonSSM.RegisterPatchBaselineForPatchGroup": changes(
+            patch_groups.register_patch_baseline_for_patch_group, "administer"
+        ),
         # The catalog of patches
+        "AmazonSSM.DescribeAvailablePatches": reads(available_patches.describe_available_patches),
+        "AmazonSSM.DescribeEffectivePatchesForPatchBaseline": reads(
+            available_patches.describe_effective_patches_for_patch_baseline
+        ),
         # Patches and their states on nodes
-        "AmazonSSM.DescribeInstancePatchStates": reads(
-            instance_patches.describe_instance_patch_states
+        "AmazonSSM.DescribeInstancePatchStates": reads(patch_states.describe_instance_patch_states),
+        "AmazonSSM.DescribeInstancePatchStatesForPatchGroup": reads(
+            patch_states.describe_instance_patch_states_for_patch_group
         ),
         "AmazonSSM.DescribeInstancePatches": reads(instance_patches.describe_instance_patches),
+        "AmazonSSM.DescribePatchGroupState": reads(patch_states.describe_patch_group_state),
         # Patch snapshots
+        "AmazonSSM.GetDeployablePatchSnapshotForInstance": changes(
+            patch_snapshots.get_deployable_patch_snapshot_for_instance, "report"
+        ),
         # Inventory
+        "AmazonSSM.GetInventory": reads(inventory.get_inventory),
+        "AmazonSSM.GetInventorySchema": reads(inventory_schemas.get_inventory_schema),
+        "AmazonSSM.ListInventoryEntries": reads(inventory.list_inventory_entries),
+        "AmazonSSM.PutInventory": changes(inventory.put_inventory, "report", has_large_body=True),
         # Compliance
+        "AmazonSSM.ListComplianceItems": reads(compliance_items.list_compliance_items),
+        "AmazonSSM.ListComplianceSummaries": reads(compliance_summaries.list_compliance_summaries),
+        "AmazonSSM.ListResourceComplianceSummaries": reads(
+            compliance_summaries.list_resource_compliance_summaries
+        ),
+        "AmazonSSM.PutComplianceItems": changes(
+            compliance_uploads.put_compliance_items, "report", has_large_body=True
+        ),
         # Tags
+        "AmazonSSM.AddTagsToResource": changes(tags.add_tags_to_resource, "operate"),
+        "AmazonSSM.ListTagsForResource": reads(tags.list_tags_for_resource),
+        "AmazonSSM.RemoveTagsFromResource": changes(tags.remove_tags_from_resource, "operate"),
         # Maintenance windows
+        "AmazonSSM.CreateMaintenanceWindow": changes(
+            maintenance_windows.create_maintenance_window, "administer"
+        ),
+        "AmazonSSM.DeleteMaintenanceWindow": changes(
+            maintenance_windows.delete_maintenance_window, "administer"
+        ),
+        "AmazonSSM.DescribeMaintenanceWindows": reads(
+            maintenance_windows.describe_maintenance_windows
+        ),
+        "AmazonSSM.GetMaintenanceWindow": reads(maintenance_windows.get_maintenance_window),
+        "AmazonSSM.UpdateMaintenanceWindow": changes(
+            maintenance_windows.update_maintenance_window, "administer"
+        ),
         # Patchwarden's own
-        "Patchwarden.SubmitReport": changes(reports.submit_report, "report"),
+        "Patchwarden.SubmitReport": changes(reports.submit_report, "report", has_large_body=True),
     }
 )
 """Every operation that is served, by its X-Amz-Target."""

@@ -25,6 +25,11 @@ def is_allowed(caller: Holder, served: ServedOperation, request: Request) -> boo
     return caller.role != "node" or _named_nodes(request) == {caller.instance_id}
 
 
+def roles_allowed(access: Access) -> list[Role]:
+    """Give the roles that may have operations with this access run; none if anyone may."""
+    return [role for role, allowed in _ALLOWED.items() if access in allowed]
+
+
 def caller_arn(caller: Holder) -> str:
     """Name a caller as errors do: `arn:aws:iam::123456789012:user/auditor`."""
     name = _NOT_IN_NAMES.sub("-", caller.description) or caller.instance_id or caller.role

@@ -30,23 +30,43 @@ class KnownBaseline:
     content: PatchBaseline
 
 
-def find_baseline(db: Database, scope: Scope, baseline_id: str) -> KnownBaseline:
+def find_baseline(db: Database, scope: Scope, named: str) -> KnownBaseline:
     """Give the baseline that a request names: an own one bare or by ARN, a predefined by ARN.
 
     Raises DoesNotExistError, and InvalidResourceIdError if it is not the id of a baseline.
     """
-    form = _FORMS.fullmatch(baseline_id)
-    if form is None:
-        raise InvalidResourceIdError(f"{baseline_id} is not the id or ARN of a patch baseline.")
-    predefined = find_predefined(scope.region, baseline_id)
+    if _FORMS.fullmatch(named) is None:
+        raise InvalidResourceIdError(f"{named} is not the id or ARN of a patch baseline.")
+    predefined = find_predefined(scope.region, named)
     if predefined is not None:
         return _predefined(scope, predefined)
-    own = None
-    if form["owner"] in {None, f"arn:aws:ssm:{scope.region}:{scope.account_id}:patchbaseline/"}:
-        own = baselines.find(db, scope, form["id"])
-    if own is None:
-        raise DoesNotExistError("Patch Baseline to be retrieved does not exist.")
-    return _own(own)
+    return find_own_baseline(db, scope, named)
+
+
+def find_own_baseline(db: Database, scope: Scope, named: str) -> KnownBaseline:
+    """Give the baseline of the account that a request names, bare or by ARN.
+
+    Raises DoesNotExistError, also for a predefined baseline, which nobody can change.
+    """
+    baseline_id = own_baseline_id(scope, named)
+    own = None if baseline_id is None else baselines.find(db, scope, baseline_id)
+    if own is not None:
+        return _own(own)
+    if find_predefined(scope.region, named) is not None:
+        raise DoesNotExistError(
+            f"{named} is a predefined patch baseline, which stays as it is; create one of your own."
+        )
+    raise DoesNotExistError("Patch Baseline to be retrieved does not exist.")
+
+
+def own_baseline_id(scope: Scope, named: str) -> str | None:
+    """Give the bare id of the baseline of `scope` that a request names, whether it is there or not.
+
+    None if no baseline of `scope` can have that name.
+    """
+    form = _FORMS.fullmatch(named)
+    own = f"arn:aws:ssm:{scope.region}:{scope.account_id}:patchbaseline/"
+    return form["id"] if form is not None and form["owner"] in {None, own} else None
 
 
 def every_baseline(db: Database, scope: Scope) -> list[KnownBaseline]:

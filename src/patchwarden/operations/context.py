@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from patchwarden.choices import Choices
 from patchwarden.evaluation.run import Engine
 from patchwarden.operations.patch_fragments import PatchFragments
+from patchwarden.operations.snapshot_links import SnapshotLinks
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.store.credentials import Holder, Issuer
 from patchwarden.store.database import Database, Scope
@@ -27,6 +28,7 @@ class Resources:
     page_tokens: PageTokens
     fragments: PatchFragments
     issuer: Issuer
+    snapshot_links: SnapshotLinks
     random_bytes: Callable[[int], bytes]
 
     @property

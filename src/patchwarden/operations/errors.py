@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Self
 
 from patchwarden.domain.baseline_validity import InvalidBaselineError
+from patchwarden.domain.maintenance_windows import InvalidMaintenanceWindowError
+from patchwarden.domain.schedules import InvalidScheduleError
 from patchwarden.errors import CallerError
-from patchwarden.ingest.errors import InvalidReportError
+from patchwarden.ingest.errors import InvalidReportError, InventoryError
 from patchwarden.protocol.page_token import InvalidPageToken
 from patchwarden.protocol.service_model import Operation
 
@@ -35,7 +37,7 @@ class InvalidFilterError(OperationError):
 
 
 class InvalidFilterKeyError(OperationError):
-    """A filter of DescribeInstanceInformation has an unknown key."""
+    """A filter of managed nodes has an unknown key."""
 
     code = "InvalidFilterKey"
 
@@ -44,6 +46,30 @@ class InvalidInstanceInformationFilterValueError(OperationError):
     """A filter of DescribeInstanceInformation has a value that its key does not take."""
 
     code = "InvalidInstanceInformationFilterValue"
+
+
+class InvalidInstancePropertyFilterValueError(OperationError):
+    """A filter of DescribeInstanceProperties has a value that its key does not take."""
+
+    code = "InvalidInstancePropertyFilterValue"
+
+
+class InvalidResultAttributeError(OperationError):
+    """GetInventory cannot give this type of inventory."""
+
+    code = "InvalidResultAttributeException"
+
+
+class InvalidAggregatorError(OperationError):
+    """GetInventory cannot count nodes by this."""
+
+    code = "InvalidAggregatorException"
+
+
+class InvalidInventoryGroupError(OperationError):
+    """GetInventory cannot count nodes by groups."""
+
+    code = "InvalidInventoryGroupException"
 
 
 class InvalidActivationError(OperationError):
@@ -58,6 +84,12 @@ class InvalidActivationIdError(OperationError):
     code = "InvalidActivationId"
 
 
+class InvalidDocumentError(OperationError):
+    """There is no such document."""
+
+    code = "InvalidDocument"
+
+
 class InvalidParametersError(OperationError):
     """A parameter has a value that it cannot have."""
 
@@ -70,10 +102,34 @@ class DoesNotExistError(OperationError):
     code = "DoesNotExistException"
 
 
+class AlreadyExistsError(OperationError):
+    """There is such a thing already, and another cannot be beside it."""
+
+    code = "AlreadyExistsException"
+
+
 class InvalidResourceIdError(OperationError):
     """An id has the form of nothing that the operation works on."""
 
     code = "InvalidResourceId"
+
+
+class InvalidResourceTypeError(OperationError):
+    """Nothing of this type can be had here."""
+
+    code = "InvalidResourceType"
+
+
+class ComplianceTypeCountLimitExceededError(OperationError):
+    """A node has as many custom compliance types as it may have."""
+
+    code = "ComplianceTypeCountLimitExceededException"
+
+
+class TooManyTagsError(OperationError):
+    """A resource would have more tags than it may have."""
+
+    code = "TooManyTagsError"
 
 
 class IdempotentParameterMismatchError(OperationError):
@@ -82,10 +138,26 @@ class IdempotentParameterMismatchError(OperationError):
     code = "IdempotentParameterMismatch"
 
 
+class ResourceInUseError(OperationError):
+    """What is to be deleted is needed elsewhere."""
+
+    code = "ResourceInUseException"
+
+
 class ResourceLimitExceededError(OperationError):
     """The account has as many of these as it may have."""
 
     code = "ResourceLimitExceededException"
+
+
+class UnsupportedOperatingSystemError(OperationError):
+    """The operation is not for this operating system, or a node has not said what it runs."""
+
+    code = "UnsupportedOperatingSystem"
+
+    def __init__(self, message: str = "") -> None:
+        # The original says nothing to nodes (contract 1.3).
+        super().__init__(message)
 
 
 class RequestValidationError(OperationError):
@@ -96,16 +168,25 @@ class RequestValidationError(OperationError):
 
 _CODES: Mapping[type[CallerError], str] = {
     InvalidBaselineError: VALIDATION,
+    InvalidMaintenanceWindowError: VALIDATION,
     InvalidPageToken: "InvalidNextToken",
     InvalidReportError: "InvalidReport",
+    InvalidScheduleError: VALIDATION,
 }
 
 
 def service_code(error: CallerError, operation: Operation) -> str:
     """Give the service's code for an error that is the caller's."""
-    if isinstance(error, OperationError):
+    if isinstance(error, OperationError | InventoryError):
         return error.code
     if isinstance(error, InvalidPageToken) and _CODES[InvalidPageToken] not in operation.errors:
         # Not every operation that gives pages declares an error for their tokens (contract 1.6).
         return VALIDATION
     return _CODES[type(error)]
+
+
+def service_details(error: CallerError) -> Mapping[str, str]:
+    """Give the members that an error has beside its text, such as TypeName."""
+    if isinstance(error, InventoryError) and error.type_name:
+        return {"TypeName": error.type_name}
+    return {}

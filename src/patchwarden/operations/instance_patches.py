@@ -1,4 +1,4 @@
-"""DescribeInstancePatches and DescribeInstancePatchStates (contract 2, 5.12)."""
+"""DescribeInstancePatches (contract 2)."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,17 +12,13 @@ from patchwarden.operations.errors import InvalidInstanceIdError
 from patchwarden.operations.paging import open_token, seal_token
 from patchwarden.operations.patch_filters import PatchFilters, parse_filters
 from patchwarden.operations.patch_fragments import TimeEndings
-from patchwarden.operations.wire_values import wire_time
 from patchwarden.protocol.page_token import InvalidPageToken
-from patchwarden.store import scans, verdicts
-from patchwarden.store.database import Database
+from patchwarden.store import verdicts
 from patchwarden.store.packed_rows import NO_ROWS, PackedRows
-from patchwarden.store.verdicts import NodeState
 
 _POSITION = struct.Struct("<QI")
 _TIME_ENDINGS = TimeEndings()
 _CHUNK = 256
-_MAX_STATES = 100
 
 
 def describe_instance_patches(context: Context, request: Request) -> Answer:
@@ -40,26 +36,6 @@ def describe_instance_patches(context: Context, request: Request) -> Answer:
     return _page_json(_patches_json(context, rows, positions), token)
 
 
-def describe_instance_patch_states(context: Context, request: Request) -> Answer:
-    """Give the counts of nodes; nodes that are unknown or never reported are left out."""
-    ids = list(dict.fromkeys(request["InstanceIds"]))
-    token = open_token(context, request)
-    start = int(token) if token else 0
-    stop = start + request.get("MaxResults", _MAX_STATES)
-    states = []
-    for instance_id in ids[start:stop]:
-        node = _current(context, instance_id)
-        if node is not None and node.verdict is not None:
-            states.append(_patch_state(context.db, instance_id, node.verdict.verdict_id))
-    next_token = seal_token(context, request, str(stop).encode()) if stop < len(ids) else ""
-    return {"InstancePatchStates": states, "NextToken": next_token}
-
-
-def _current(context: Context, instance_id: str) -> NodeState | None:
-    engine = context.resources.engine
-    return run.current(context.db, engine, context.scope, instance_id, context.now)
-
-
 def _evaluation_to_show(context: Context, request: Request) -> tuple[int, PackedRows, int]:
     """Find the evaluation and the row to start with: by the token, else the one in force."""
     instance_id = request["InstanceId"]
@@ -70,7 +46,9 @@ def _evaluation_to_show(context: Context, request: Request) -> tuple[int, Packed
         if rows is None:
             raise InvalidPageToken
         return verdict_id, rows, start
-    node = _current(context, instance_id)
+    node = run.current(
+        context.db, context.resources.engine, context.scope, instance_id, context.now
+    )
     if node is None:
         raise InvalidInstanceIdError.unknown(instance_id)
     if node.verdict is None:
@@ -128,31 +106,3 @@ def _installed_by_json(name: str) -> bytes:
 
 def _page_json(patches: bytes, token: bytes) -> bytes:
     return b'{"Patches":[%b],"NextToken":"%b"}' % (patches[:-1], token)
-
-
-def _patch_state(db: Database, instance_id: str, verdict_id: int) -> dict[str, object]:
-    provenance = verdicts.provenance(db, verdict_id)
-    operation = scans.operation(db, provenance.scan_id)
-    counts = verdicts.summary(db, verdict_id)
-    return {
-        "InstanceId": instance_id,
-        "PatchGroup": provenance.patch_group,
-        "BaselineId": provenance.baseline_id,
-        "OwnerInformation": "",
-        "InstalledCount": counts.installed,
-        "InstalledOtherCount": counts.installed_other,
-        "InstalledPendingRebootCount": counts.installed_pending_reboot,
-        "InstalledRejectedCount": counts.installed_rejected,
-        "MissingCount": counts.missing,
-        "FailedCount": counts.failed,
-        "UnreportedNotApplicableCount": -1,
-        "NotApplicableCount": counts.not_applicable,
-        "AvailableSecurityUpdateCount": counts.available_security_update,
-        "OperationStartTime": wire_time(operation.started_at),
-        "OperationEndTime": wire_time(operation.ended_at),
-        "Operation": operation.operation,
-        "RebootOption": operation.reboot_option,
-        "CriticalNonCompliantCount": counts.critical_non_compliant,
-        "SecurityNonCompliantCount": counts.security_non_compliant,
-        "OtherNonCompliantCount": counts.other_non_compliant,
-    }

@@ -1,74 +1,34 @@
-"""Patch baselines: make, show and list them, and choose the default (contract 5.1 to 5.7)."""
+"""Patch baselines: show and list them, and choose the default (contract 5.2, 5.5 to 5.7)."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from patchwarden.data.load import operating_systems
-from patchwarden.domain.baseline_validity import check_baseline
-from patchwarden.operations.access import caller_arn
 from patchwarden.operations.baseline_lookup import (
     KnownBaseline,
     default_baseline_ids,
     every_baseline,
     find_baseline,
 )
-from patchwarden.operations.baseline_wire import baseline_members, read_baseline
+from patchwarden.operations.baseline_wire import baseline_identity, baseline_members
 from patchwarden.operations.context import Answer, Context, Request
-from patchwarden.operations.errors import (
-    IdempotentParameterMismatchError,
-    RequestValidationError,
-    ResourceLimitExceededError,
-)
+from patchwarden.operations.errors import RequestValidationError
 from patchwarden.operations.paging import page_of
-from patchwarden.operations.wire_values import read_tags, without_absent
-from patchwarden.store import baselines, idempotency
+from patchwarden.store import baselines, patch_groups
 
-MAX_BASELINES = 50
-"""Of one account in one region (contract 5.1)."""
 _DEFAULT_LIMIT = 100
 _WINDOWS = "WINDOWS"
 _OWNERS = {"AWS": frozenset({True}), "Self": frozenset({False}), "All": frozenset({True, False})}
 """Value of the filter OWNER → whether a baseline is predefined."""
-_encoder = msgspec.json.Encoder(order="deterministic")
-
-
-def create_patch_baseline(context: Context, request: Request) -> Answer:
-    """Make a baseline; the same request again with the same ClientToken makes no second one.
-
-    Raises IdempotentParameterMismatchError, InvalidBaselineError, ResourceLimitExceededError,
-    RequestValidationError.
-    """
-    token = request.get("ClientToken")
-    digest = hashlib.sha256(_encoder.encode(request)).digest()
-    made_before = _made_with(context, token, digest)
-    if made_before is not None:
-        return {"BaselineId": made_before}
-    content = read_baseline(request)
-    check_baseline(content, operating_systems()[content.operating_system])
-    tags = read_tags(request.get("Tags", ()))
-    db, scope = context.db, context.scope
-    if len(baselines.in_scope(db, scope)) >= MAX_BASELINES:
-        raise ResourceLimitExceededError(
-            f"The account has {MAX_BASELINES} patch baselines in this region, which is the most;"
-            " delete one first."
-        )
-    baseline_id = context.new_id("pb-")
-    baselines.add(db, scope, baseline_id, content, now=context.now, by=caller_arn(context.caller))
-    baselines.set_tags(db, scope, baseline_id, tags)
-    if token is not None:
-        idempotency.keep(db, scope, context.operation, token, (digest, baseline_id, context.now))
-    return {"BaselineId": baseline_id}
 
 
 def get_patch_baseline(context: Context, request: Request) -> Answer:
-    """Give all of one baseline.
+    """Give all of one baseline, with the patch groups that it is registered for by name.
 
     Raises DoesNotExistError, InvalidResourceIdError.
     """
-    return baseline_members(find_baseline(context.db, context.scope, request["BaselineId"]))
+    known = find_baseline(context.db, context.scope, request["BaselineId"])
+    groups = patch_groups.of_baseline(context.db, context.scope, known.baseline_id)
+    return baseline_members(known, groups)
 
 
 def describe_patch_baselines(context: Context, request: Request) -> Answer:
@@ -88,15 +48,7 @@ def describe_patch_baselines(context: Context, request: Request) -> Answer:
     )
     defaults = frozenset(default_baseline_ids(context.db, context.scope).values())
     identities = [
-        without_absent(
-            {
-                "BaselineId": baseline.baseline_id,
-                "BaselineName": baseline.content.name,
-                "OperatingSystem": baseline.content.operating_system,
-                "BaselineDescription": baseline.content.description,
-                "DefaultBaseline": baseline.baseline_id in defaults,
-            }
-        )
+        baseline_identity(baseline, is_default=baseline.baseline_id in defaults)
         for baseline in page
     ]
     return {"BaselineIdentities": identities, "NextToken": token}
@@ -120,20 +72,6 @@ def get_default_patch_baseline(context: Context, request: Request) -> Answer:
     operating_system = request.get("OperatingSystem", _WINDOWS)
     defaults = default_baseline_ids(context.db, context.scope)
     return {"BaselineId": defaults[operating_system], "OperatingSystem": operating_system}
-
-
-def _made_with(context: Context, token: str | None, digest: bytes) -> str | None:
-    if token is None:
-        return None
-    kept = idempotency.find(context.db, context.scope, context.operation, token)
-    if kept is None:
-        return None
-    first_digest, baseline_id = kept
-    if first_digest != digest:
-        raise IdempotentParameterMismatchError(
-            "This ClientToken was used for a patch baseline with other parameters."
-        )
-    return baseline_id
 
 
 def _filtered(known: Sequence[KnownBaseline], filter_: Mapping[str, Any]) -> list[KnownBaseline]:

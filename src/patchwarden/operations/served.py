@@ -21,6 +21,8 @@ class ServedOperation:
     """Whether it must run in a transaction. The others run on a read-only connection in the
     event loop, so they must be quick; where they find that something has to be written first,
     they raise WriteRequiredError and are run again in a transaction."""
+    has_large_body: bool = False
+    """Whether a request may be larger than usual, once its key is known to be in force."""
 
 
 def reads(run: Callable[[Context, Request], Answer]) -> ServedOperation:
@@ -28,6 +30,8 @@ def reads(run: Callable[[Context, Request], Answer]) -> ServedOperation:
     return ServedOperation(run, "read", writes=False)
 
 
-def changes(run: Callable[[Context, Request], Answer], access: Access) -> ServedOperation:
+def changes(
+    run: Callable[[Context, Request], Answer], access: Access, *, has_large_body: bool = False
+) -> ServedOperation:
     """Serve an operation that changes something."""
-    return ServedOperation(run, access, writes=True)
+    return ServedOperation(run, access, writes=True, has_large_body=has_large_body)

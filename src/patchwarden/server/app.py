@@ -1,12 +1,14 @@
 """The only composition: from settings to a server that answers."""
 
 import secrets
+import time
 from dataclasses import dataclass
 
 from patchwarden import __version__
 from patchwarden.evaluation.run import Engine
 from patchwarden.operations.context import Resources
 from patchwarden.operations.patch_fragments import PatchFragments
+from patchwarden.operations.snapshot_links import SNAPSHOTS_PATH, SnapshotLinks
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.protocol.service_model import ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
@@ -18,6 +20,7 @@ from patchwarden.server.keyring import Keyring
 from patchwarden.server.randomness import RandomBytes
 from patchwarden.server.reader import Reader
 from patchwarden.server.settings import Settings
+from patchwarden.server.snapshots import snapshot
 from patchwarden.server.writer import Writer
 from patchwarden.store.credentials import Issuer
 from patchwarden.store.installation import open_installation
@@ -59,6 +62,11 @@ class App:
             return health(self.reader.snapshot)
         if is_get and scope["path"] == "/":
             return HttpAnswer(200, _GREETING, _TEXT)
+        if is_get and scope["path"].startswith(SNAPSHOTS_PATH):
+            name = scope["path"].removeprefix(SNAPSHOTS_PATH)
+            query = scope["query_string"].decode("latin-1")
+            links = self.endpoint.resources.snapshot_links
+            return snapshot(links, self.reader.snapshot, name, query, time.time())
         return HttpAnswer(404, b"There is nothing here; the API is POST /.\n", _TEXT)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -85,6 +93,11 @@ def build_app(settings: Settings) -> App:
         page_tokens=PageTokens(vault.derived_key("page tokens")),
         fragments=PatchFragments(settings.choices.state_spelling),
         issuer=Issuer(vault=vault, random_bytes=secrets.token_bytes),
+        snapshot_links=SnapshotLinks(
+            vault.derived_key("snapshot links"),
+            public_url=settings.public_url,
+            listening_url=settings.listening_url,
+        ),
         random_bytes=RandomBytes(),
     )
     authenticate, check_claim = by_signature(Keyring(reader.snapshot, vault))

@@ -14,7 +14,7 @@ from patchwarden.errors import CallerError
 from patchwarden.operations import OPERATIONS
 from patchwarden.operations.access import caller_arn, is_allowed
 from patchwarden.operations.context import Answer, Context, Request, Resources
-from patchwarden.operations.errors import service_code
+from patchwarden.operations.errors import service_code, service_details
 from patchwarden.operations.served import ServedOperation
 from patchwarden.protocol import json11
 from patchwarden.protocol.canonical_form import header_values
@@ -140,7 +140,8 @@ class AwsEndpoint:
             return UNSIGNED_BODY_BYTES
         if not operation.is_signed:
             return UNSIGNED_BODY_BYTES
-        if any(member.kind == "blob" for member in operation.input.members.values()):
+        served = OPERATIONS.get(operation.target)
+        if served is not None and served.has_large_body:
             self.check_claim(head)
             return MAX_BODY_BYTES
         return USUAL_BODY_BYTES
@@ -193,7 +194,8 @@ class AwsEndpoint:
         try:
             return call.served.run(context, call.request)
         except CallerError as error:
-            raise modelled_error(operation, service_code(error, operation), str(error)) from error
+            code, details = service_code(error, operation), service_details(error)
+            raise modelled_error(operation, code, str(error), details) from error
 
     def _failed(self, exchange: Exchange, error: Exception) -> HttpAnswer:
         if isinstance(error, ServiceError):

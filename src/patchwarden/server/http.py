@@ -10,7 +10,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HttpScope = MutableMapping[str, Any]
 
 MAX_BODY_BYTES = 12 * 1024 * 1024
-"""Of a request with a blob: the largest report (8 MiB, compressed) in base64, and some room."""
+"""Of a request that may be large: the largest report (8 MiB, compressed) in base64, and some
+room."""
 USUAL_BODY_BYTES = 1024 * 1024
 """Of any other request: the largest patch baseline has less."""
 UNSIGNED_BODY_BYTES = 64 * 1024

@@ -41,10 +41,34 @@ def add(
         " VALUES (?, ?, ?, ?, ?, ?)",
         (*scope, baseline_id, digest, now, now),
     )
-    db.execute(
-        "INSERT INTO baseline_versions (account_id, region, baseline_id, version, digest,"
-        " modified_at, modified_by) VALUES (?, ?, ?, 1, ?, ?, ?)",
-        (*scope, baseline_id, digest, now, by),
+    _add_version(db, scope, baseline_id, (digest, now, by))
+
+
+def update(
+    db: Database, scope: Scope, baseline_id: str, content: PatchBaseline, *, now: float, by: str
+) -> None:
+    """Give a baseline that is there another content, as its next version."""
+    digest = keep_content(db, content)
+    changed = db.execute(
+        "UPDATE baselines SET digest = ?, modified_at = ?"
+        " WHERE account_id = ? AND region = ? AND baseline_id = ?",
+        (digest, now, *scope, baseline_id),
+    )
+    assert changed == 1
+    _add_version(db, scope, baseline_id, (digest, now, by))
+    count_policy_change(db, scope)
+
+
+def remove(db: Database, scope: Scope, baseline_id: str) -> bool:
+    """Delete a baseline that no node uses; say whether it was there.
+
+    Its versions and contents stay, so that what was judged by it can be explained.
+    """
+    return bool(
+        db.execute(
+            "DELETE FROM baselines WHERE account_id = ? AND region = ? AND baseline_id = ?",
+            (*scope, baseline_id),
+        )
     )
 
 
@@ -121,6 +145,18 @@ def count_policy_change(db: Database, scope: Scope) -> None:
         "INSERT INTO policy_generations (account_id, region, generation) VALUES (?, ?, 1)"
         " ON CONFLICT (account_id, region) DO UPDATE SET generation = generation + 1",
         scope,
+    )
+
+
+def _add_version(
+    db: Database, scope: Scope, baseline_id: str, change: tuple[bytes, float, str]
+) -> None:
+    """Note (digest, now, by whom) as the next version of a baseline, the first as 1."""
+    db.execute(
+        "INSERT INTO baseline_versions (account_id, region, baseline_id, version, digest,"
+        " modified_at, modified_by) SELECT ?, ?, ?, coalesce(max(version), 0) + 1, ?, ?, ?"
+        " FROM baseline_versions WHERE account_id = ? AND region = ? AND baseline_id = ?",
+        (*scope, baseline_id, *change, *scope, baseline_id),
     )
 
 

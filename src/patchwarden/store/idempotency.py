@@ -22,3 +22,12 @@ def keep(
         " result, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (*scope, operation, token, *outcome),
     )
+
+
+def forget(db: Database, scope: Scope, operation: str, result: str) -> None:
+    """Forget the tokens whose request had this result, which is gone."""
+    db.execute(
+        "DELETE FROM idempotency_tokens"
+        " WHERE account_id = ? AND region = ? AND operation = ? AND result = ?",
+        (*scope, operation, result),
+    )

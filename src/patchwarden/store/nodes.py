@@ -1,7 +1,7 @@
 """Managed nodes: who they are and when they were last heard of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import msgspec
 
@@ -14,8 +14,18 @@ _COLUMNS = (
     "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
     " agent_version, operating_system, platform_type, platform_name, platform_version,"
     " computer_name, ip_address, scan_id, verdict_id, patch_group,"
-    " last_no_reboot_install_at, source_id, source_type, architecture"
+    " last_no_reboot_install_at, source_id, source_type, architecture, reported_patch_group"
 )
+_TABLES = (
+    "compliance_items",
+    "compliance_uploads",
+    "inventory_items",
+    "verdicts",
+    "scans",
+    "facts",
+    "nodes",
+)
+"""All that keep rows of a node, by its node_key; `nodes` itself comes last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,8 @@ class ManagedNode:
     source_id: str
     source_type: str
     architecture: str
+    reported_patch_group: str
+    """The one that its last report named; empty if none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +68,26 @@ class Registration:
 
     instance_id: str
     activation_id: str
+    """Empty if it came without one."""
     name: str | None
-    iam_role: str
+    iam_role: str | None
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """What a node says with a sign of life. What it does not say is None, and stays as it was."""
+
+    agent_version: str | None = None
+    operating_system: str | None = None
+    """What its platform amounts to; it counts for a node that sends no facts."""
+    platform_type: str | None = None
+    platform_name: str | None = None
+    platform_version: str | None = None
+    computer_name: str | None = None
+    ip_address: str | None = None
+    source_id: str | None = None
+    source_type: str | None = None
 
 
 def add(db: Database, scope: Scope, registration: Registration, now: float) -> int:
@@ -99,18 +128,6 @@ def after(db: Database, scope: Scope, instance_id: str, limit: int) -> list[Mana
     return [_node(row) for row in rows]
 
 
-def in_patch_group(
-    db: Database, scope: Scope, patch_group: str, instance_id: str, limit: int
-) -> list[ManagedNode]:
-    """Give up to `limit` nodes of a patch group in the order of their ids, those behind one."""
-    rows = db.all(
-        f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND patch_group = ?"  # noqa: S608
-        " AND instance_id > ? ORDER BY instance_id LIMIT ?",
-        (*scope, patch_group, instance_id, limit),
-    )
-    return [_node(row) for row in rows]
-
-
 def note_report(db: Database, node_key: int, node: facts.Node, collector: str, now: float) -> None:
     """Keep what the node said about itself in its newest report."""
     db.execute(
@@ -137,18 +154,71 @@ def note_sign_of_life(db: Database, node_key: int, now: float) -> None:
     db.execute("UPDATE nodes SET last_ping_at = ? WHERE node_key = ?", (now, node_key))
 
 
+def note_heartbeat(
+    db: Database, scope: Scope, instance_id: str, heartbeat: Heartbeat, now: float
+) -> bool:
+    """Keep when the node was last heard of, and what it said; False if there is no such node."""
+    changed = db.execute(_NOTE_HEARTBEAT, (now, *astuple(heartbeat), *scope, instance_id))
+    return changed == 1
+
+
+# A report of facts tells the operating system better than the names of a platform do.
+_NOTE_HEARTBEAT = """
+UPDATE nodes SET
+  last_ping_at = ?,
+  agent_version = coalesce(?, agent_version),
+  operating_system = CASE
+    WHEN EXISTS (SELECT 1 FROM scans s WHERE s.scan_id = nodes.scan_id AND s.kind = 'facts')
+    THEN operating_system
+    ELSE coalesce(?, operating_system)
+  END,
+  platform_type = coalesce(?, platform_type),
+  platform_name = coalesce(?, platform_name),
+  platform_version = coalesce(?, platform_version),
+  computer_name = coalesce(?, computer_name),
+  ip_address = coalesce(?, ip_address),
+  source_id = coalesce(?, source_id),
+  source_type = coalesce(?, source_type)
+WHERE account_id = ? AND region = ? AND instance_id = ?
+"""
+
+
+def set_iam_role(db: Database, scope: Scope, instance_id: str, iam_role: str) -> bool:
+    """Give a node another role; False if there is no such node."""
+    sql = "UPDATE nodes SET iam_role = ? WHERE account_id = ? AND region = ? AND instance_id = ?"
+    return db.execute(sql, (iam_role, *scope, instance_id)) == 1
+
+
 def set_tags(db: Database, node_key: int, tags: Mapping[str, str]) -> None:
     """Replace the tags of a node. They may put it into another patch group."""
+    tagged = patch_group_of(tags)
     db.execute(
-        "UPDATE nodes SET tags = ?, patch_group = ? WHERE node_key = ?",
-        (msgspec.json.encode(tags).decode(), patch_group_of(tags), node_key),
+        "UPDATE nodes SET tags = ?,"
+        " patch_group = CASE WHEN ? <> '' THEN ? ELSE reported_patch_group END WHERE node_key = ?",
+        (msgspec.json.encode(tags).decode(), tagged, tagged, node_key),
     )
     verdicts.doubt(db, node_key)
 
 
+def note_reported_patch_group(db: Database, node: ManagedNode, patch_group: str) -> None:
+    """Keep the patch group that the newest report names; it counts where the tags name none."""
+    if patch_group != node.reported_patch_group:
+        db.execute(
+            "UPDATE nodes SET reported_patch_group = ?, patch_group = ? WHERE node_key = ?",
+            (patch_group, patch_group_of(node.tags) or patch_group, node.node_key),
+        )
+
+
+def note_install_without_reboot(db: Database, node_key: int, ended_at: float) -> None:
+    """Keep when the last Install ended that was told not to reboot."""
+    db.execute(
+        "UPDATE nodes SET last_no_reboot_install_at = ? WHERE node_key = ?", (ended_at, node_key)
+    )
+
+
 def remove(db: Database, node_key: int) -> None:
     """Forget a node with everything that it reported."""
-    for table in ("verdicts", "scans", "facts", "nodes"):
+    for table in _TABLES:
         db.execute(f"DELETE FROM {table} WHERE node_key = ?", (node_key,))  # noqa: S608
 
 
@@ -176,4 +246,5 @@ def _node(row: Row) -> ManagedNode:
         source_id=row[19],
         source_type=row[20],
         architecture=row[21],
+        reported_patch_group=row[22],
     )

@@ -7,7 +7,7 @@ column.
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,14 +36,18 @@ class PackedRows:
     def __len__(self) -> int:
         return len(self.data) // (10 if self.installers else 9)
 
+    @property
+    def kinds(self) -> bytes:
+        """Give the column of states and levels, a byte a row; `read_kind` reads one."""
+        return self.data[8 * len(self) : 9 * len(self)]
+
     def positions_in(self, states: frozenset[PatchState], start: int) -> Iterator[int]:
         """Give the rows from `start` on that are in one of `states`, in their order."""
-        count = len(self)
-        marks = self.data[8 * count : 9 * count].translate(_marking(states))
-        found = marks.find(_MARK, start)
-        while found >= 0:
-            yield found
-            found = marks.find(_MARK, found + 1)
+        return self._marked(_marking(states), start)
+
+    def positions_of(self, kinds: Collection[int], start: int) -> Iterator[int]:
+        """Give the rows from `start` on that are of one of `kinds`, in their order."""
+        return self._marked(bytes(kind in kinds for kind in range(256)), start)
 
     def pick_codes(self, positions: Sequence[int]) -> Sequence[int]:
         """Give the codes of some rows; `record_id_of` and `state_of` read them."""
@@ -63,6 +67,13 @@ class PackedRows:
     def pick_installers(self, positions: Sequence[int]) -> Sequence[int]:
         """Give who installed the patches of some rows: 0 unknown, n the n-th of `installers`."""
         return self._u8_column(9, positions)
+
+    def _marked(self, marking: bytes, start: int) -> Iterator[int]:
+        marks = self.kinds.translate(marking)
+        found = marks.find(_MARK, start)
+        while found >= 0:
+            yield found
+            found = marks.find(_MARK, found + 1)
 
     def _u32_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
         offset = column * len(self)
@@ -90,6 +101,11 @@ def record_id_of(code: int) -> int:
 def state_of(code: int) -> PatchState:
     """Read the state out of a row's code."""
     return _STATES[code & _STATE_MASK]
+
+
+def read_kind(kind: int) -> tuple[PatchState, ComplianceLevel]:
+    """Read the state and the compliance level out of a byte of `kinds`."""
+    return _STATES[kind & _STATE_MASK], ComplianceLevel(kind >> _STATE_BITS)
 
 
 def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:

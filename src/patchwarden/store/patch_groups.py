@@ -58,14 +58,11 @@ def of_baseline(db: Database, scope: Scope, baseline_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def after(
-    db: Database, scope: Scope, patch_group: str, operating_system: str, limit: int
-) -> list[PatchGroupBaseline]:
-    """Give up to `limit` registrations by group and system, those behind the one named."""
+def in_scope(db: Database, scope: Scope) -> list[PatchGroupBaseline]:
+    """Give all registrations by group and operating system."""
     rows = db.all(
         f"SELECT {_COLUMNS} FROM patch_groups WHERE account_id = ? AND region = ?"  # noqa: S608
-        " AND (patch_group, operating_system) > (?, ?)"
-        " ORDER BY patch_group, operating_system LIMIT ?",
-        (*scope, patch_group, operating_system, limit),
+        " ORDER BY patch_group, operating_system",
+        scope,
     )
     return [PatchGroupBaseline._make(row) for row in rows]

@@ -8,6 +8,7 @@ import msgspec
 
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.domain.summary import Summary
+from patchwarden.store import baselines
 from patchwarden.store.database import Database, Row, Scope
 from patchwarden.store.packed_rows import PackedRows
 
@@ -25,6 +26,20 @@ _COLUMNS = (
 )
 _INSERT = f"INSERT INTO verdicts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _NO_GENERATION = -1
+REPORTED = "reported"
+"""The engine of an evaluation that was made on the node, which no policy here bears on."""
+JOIN_IN_FORCE = "LEFT JOIN verdicts v ON v.node_key = n.node_key AND v.superseded_at IS NULL"
+"""Joins the evaluations in force to nodes `n`; the index verdicts_by_node is made for this."""
+OUTDATED = (
+    "n.scan_id IS NOT NULL AND (v.verdict_id IS NULL OR v.scan_id <> n.scan_id"
+    f" OR v.generation = {_NO_GENERATION} OR (v.engine <> '{REPORTED}'"
+    " AND (v.valid_until < ? OR v.generation <> ? OR v.engine <> ?)))"
+)
+"""Whether a node `n` may have to be judged again, `v` being its evaluation in force.
+
+Takes the instant, the policy generation and the engine, all as they are now. `evaluation.run` has
+the same rule for one node that was read.
+"""
 
 
 class Provenance(NamedTuple):
@@ -62,6 +77,11 @@ class VerdictInForce(NamedTuple):
     valid_until: float
     engine: str
     rows: PackedRows
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether something about the node itself changed since it was made."""
+        return self.generation == _NO_GENERATION
 
 
 class NodeState(NamedTuple):
@@ -122,9 +142,37 @@ def provenance(db: Database, verdict_id: int) -> Provenance:
 
 def summary(db: Database, verdict_id: int) -> Summary:
     """Give the counts of an evaluation; the evaluation must exist."""
-    *counts, overall_severity = _of_verdict(db, verdict_id, _COUNTS)
+    return read_summary(_of_verdict(db, verdict_id, _COUNTS))
+
+
+def read_summary(row: Row) -> Summary:
+    """Read the counts out of a row of them."""
+    *counts, overall_severity = row
     level = None if overall_severity is None else ComplianceLevel(overall_severity)
     return Summary._make((*counts, level))
+
+
+def outdated(
+    db: Database,
+    scope: Scope,
+    *,
+    engine: str,
+    now: float,
+    instance_ids: Sequence[str] | None = None,
+) -> list[str]:
+    """Give the ids of nodes that may have to be judged again to be seen as they are at `now`.
+
+    Those have reported, and no evaluation by `engine` is in force that holds by all that is known.
+    All nodes of `scope` are looked at, or only those named.
+    """
+    named = instance_ids or ()
+    among = "" if instance_ids is None else f" AND n.instance_id IN ({','.join('?' * len(named))})"
+    rows = db.all(
+        f"SELECT n.instance_id FROM nodes n {JOIN_IN_FORCE}"  # noqa: S608
+        f" WHERE n.account_id = ? AND n.region = ? AND {OUTDATED}{among}",
+        (*scope, now, baselines.policy_generation(db, scope), engine, *named),
+    )
+    return [row[0] for row in rows]
 
 
 def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:

@@ -1,0 +1,54 @@
+"""UpdateInstanceInformation: the signs of life of managed nodes (contract 6.1)."""
+
+from patchwarden.data.load import operating_systems
+from patchwarden.domain.os_rules import Platform, operating_system_of
+from patchwarden.operations.context import Answer, Context, Request
+from patchwarden.operations.errors import InvalidInstanceIdError
+from patchwarden.store import nodes
+from patchwarden.store.nodes import Heartbeat, Registration
+
+_EC2_PREFIX = "i-"
+
+
+def update_instance_information(context: Context, request: Request) -> Answer:
+    """Keep that a node was heard of, and what it says it is.
+
+    An EC2 node has no activation: its first heartbeat makes it a managed node. Raises
+    InvalidInstanceIdError for any other that is unknown.
+    """
+    instance_id = request["InstanceId"]
+    heartbeat = _heartbeat(request)
+    if nodes.note_heartbeat(context.db, context.scope, instance_id, heartbeat, context.now):
+        return {}
+    if not instance_id.startswith(_EC2_PREFIX):
+        raise InvalidInstanceIdError.unknown(instance_id)
+    newcomer = Registration(
+        instance_id=instance_id, activation_id="", name=None, iam_role=None, tags={}
+    )
+    nodes.add(context.db, context.scope, newcomer, context.now)
+    nodes.note_heartbeat(context.db, context.scope, instance_id, heartbeat, context.now)
+    return {}
+
+
+def _heartbeat(request: Request) -> Heartbeat:
+    # An empty text says no more than an absent member.
+    return Heartbeat(
+        agent_version=request.get("AgentVersion") or None,
+        operating_system=_operating_system(request),
+        platform_type=request.get("PlatformType"),
+        platform_name=request.get("PlatformName") or None,
+        platform_version=request.get("PlatformVersion") or None,
+        computer_name=request.get("ComputerName") or None,
+        ip_address=request.get("IPAddress") or None,
+        source_id=request.get("SourceId") or None,
+        source_type=request.get("SourceType"),
+    )
+
+
+def _operating_system(request: Request) -> str | None:
+    platform = Platform(
+        platform_type=request.get("PlatformType", ""),
+        platform_name=request.get("PlatformName", ""),
+        platform_version=request.get("PlatformVersion", ""),
+    )
+    return operating_system_of(operating_systems().values(), platform)

@@ -1,0 +1,136 @@
+"""Patch states: what one read tells of the evaluation of a node, or of those of a patch group."""
+
+from typing import NamedTuple
+
+from patchwarden.domain.summary import Summary
+from patchwarden.store import baselines, verdicts
+from patchwarden.store.database import Database, Row, Scope
+from patchwarden.store.scans import ScanOperation
+
+_NO_LIMIT = 2**63 - 1
+_NODE_COLUMNS = ("n.instance_id", "n.last_no_reboot_install_at", "v.baseline_id", "v.patch_group")
+_OPERATION_END = len(_NODE_COLUMNS) + len(ScanOperation._fields)
+_COLUMNS = ", ".join(
+    (
+        *_NODE_COLUMNS,
+        *(f"s.{column}" for column in ScanOperation._fields),
+        *(f"v.{column}" for column in Summary._fields),
+    )
+)
+_MEMBERS = (
+    "(SELECT node_key, instance_id, last_no_reboot_install_at, scan_id FROM nodes"  # noqa: S608
+    " WHERE account_id = ? AND region = ? AND patch_group = ? AND instance_id > ?"
+    f" ORDER BY instance_id LIMIT ?) n {verdicts.JOIN_IN_FORCE}"
+)
+_JOIN_SCANS = "LEFT JOIN scans s ON s.scan_id = v.scan_id"
+
+
+class GroupMembers(NamedTuple):
+    """Nodes of a patch group in the order of their ids, those too that never reported."""
+
+    scope: Scope
+    patch_group: str
+    after: str = ""
+    """The node behind which they begin."""
+    limit: int = _NO_LIMIT
+
+
+class NodePatchState(NamedTuple):
+    """The evaluation in force of a node without its patches."""
+
+    instance_id: str
+    last_no_reboot_install_at: float | None
+    baseline_id: str
+    """The one it was judged by; bare, also for a predefined baseline."""
+    patch_group: str
+    """The one it was judged for; empty if none."""
+    operation: ScanOperation
+    """The operation that the evaluation stands for."""
+    counts: Summary
+
+
+class GroupState(NamedTuple):
+    """How many nodes a patch group has, and how many of them have patches of each kind."""
+
+    nodes: int
+    """Those too that never reported."""
+    installed: int
+    installed_other: int
+    installed_pending_reboot: int
+    installed_rejected: int
+    missing: int
+    failed: int
+    not_applicable: int
+    unreported_not_applicable: int
+    critical_non_compliant: int
+    security_non_compliant: int
+    other_non_compliant: int
+    available_security_update: int
+
+
+_HOW_MANY_HAVE = ", ".join(
+    f"coalesce(sum(CASE WHEN {kind} > 0 THEN 1 ELSE 0 END), 0)" for kind in GroupState._fields[1:]
+)
+
+
+def of_verdict(db: Database, verdict_id: int) -> NodePatchState:
+    """Give the state that an evaluation says; the evaluation must exist."""
+    row = db.one(
+        f"SELECT {_COLUMNS} FROM verdicts v JOIN nodes n ON n.node_key = v.node_key"  # noqa: S608
+        f" {_JOIN_SCANS} WHERE v.verdict_id = ?",
+        (verdict_id,),
+    )
+    assert row is not None, f"verdict {verdict_id} is referred to and gone"
+    return _state(row)
+
+
+def of_members(db: Database, members: GroupMembers) -> list[tuple[str, NodePatchState | None]]:
+    """Give each node's id with the state in force, None if it was never judged."""
+    rows = db.all(
+        f"SELECT v.verdict_id, {_COLUMNS} FROM {_MEMBERS} {_JOIN_SCANS} ORDER BY n.instance_id",  # noqa: S608
+        _parameters(members),
+    )
+    return [(row[1], None if row[0] is None else _state(row[1:])) for row in rows]
+
+
+def outdated_members(db: Database, members: GroupMembers, *, engine: str, now: float) -> list[str]:
+    """Give the ids of the nodes that may have to be judged again to be seen as they are at `now`.
+
+    Those have reported, and no evaluation by `engine` is in force that holds by all that is known.
+    """
+    rows = db.all(
+        f"SELECT n.instance_id FROM {_MEMBERS} WHERE {verdicts.OUTDATED}",  # noqa: S608
+        (
+            *_parameters(members),
+            now,
+            baselines.policy_generation(db, members.scope),
+            engine,
+        ),
+    )
+    return [row[0] for row in rows]
+
+
+def count_members(db: Database, members: GroupMembers) -> GroupState:
+    """Count the nodes by the evaluations in force."""
+    row = db.one(
+        f"SELECT count(*), {_HOW_MANY_HAVE} FROM {_MEMBERS} {_JOIN_SCANS}",  # noqa: S608
+        _parameters(members),
+    )
+    assert row is not None
+    return GroupState._make(row)
+
+
+def _parameters(members: GroupMembers) -> tuple[str | int, ...]:
+    return (*members.scope, members.patch_group, members.after, members.limit)
+
+
+def _state(row: Row) -> NodePatchState:
+    instance_id, last_no_reboot_install_at, baseline_id, patch_group = row[: len(_NODE_COLUMNS)]
+    return NodePatchState(
+        instance_id=instance_id,
+        last_no_reboot_install_at=last_no_reboot_install_at,
+        baseline_id=baseline_id,
+        patch_group=patch_group,
+        operation=ScanOperation._make(row[len(_NODE_COLUMNS) : _OPERATION_END]),
+        counts=verdicts.read_summary(row[_OPERATION_END:]),
+    )

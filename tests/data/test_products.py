@@ -1,0 +1,28 @@
+import pytest
+
+from patchwarden.data.load import operating_systems
+from patchwarden.data.products import operating_system_of_product
+
+
+@pytest.mark.parametrize(
+    ("product", "operating_system"),
+    [
+        ("AmazonLinux2018.03", "AMAZON_LINUX"),
+        ("amazonlinux2.0", "AMAZON_LINUX_2"),
+        ("WindowsServer2012R2", "WINDOWS"),
+        ("Office 2016", "WINDOWS"),
+        ("Amiga", None),
+        ("", None),
+    ],
+)
+def test_a_product_is_of_one_operating_system(product: str, operating_system: str | None) -> None:
+    assert operating_system_of_product(product) == operating_system
+
+
+def test_no_two_operating_systems_share_a_product() -> None:
+    products = [
+        product.lower()
+        for rules in operating_systems().values()
+        for product in rules.filter_values["PRODUCT"]
+    ]
+    assert len(set(products)) == len(products)
