@@ -1,6 +1,7 @@
 """Servers in processes of their own, each on one core: ours and the yardsticks."""
 
 import importlib.util
+import os
 import shutil
 import socket
 import subprocess
@@ -98,11 +99,18 @@ def free_port() -> int:
         return port
 
 
+def _environment() -> dict[str, str]:
+    # As installed programs start: compiled before. Some machines turn that off for their builds.
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def started(command: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a program on the server's core until the block ends; what it prints is dropped."""
     with on_core(server_core()):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment()
+        )
     try:
         yield process
     finally:

@@ -1,7 +1,7 @@
 """What an operation is given besides its request: who asks, when, and what it may use."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from patchwarden.choices import Choices
 from patchwarden.evaluation.run import Engine
 from patchwarden.operations.patch_fragments import PatchFragments
 from patchwarden.operations.snapshot_links import SnapshotLinks
+from patchwarden.protocol.canonical_form import header_values
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.store.credentials import Holder, Issuer
 from patchwarden.store.database import Database, Scope
@@ -46,8 +47,12 @@ class Context(NamedTuple):
     now: float
     db: Database
     resources: Resources
-    host: str = ""
-    """The name by which the client reached this server, with the port if it has one."""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    @property
+    def host(self) -> str:
+        """Give the name by which the client reached this server, with the port if it has one."""
+        return header_values(self.headers).get(b"host", b"").decode("latin-1")
 
     def new_uuid(self) -> str:
         """Give a fresh identifier in the form of a UUID."""

@@ -73,7 +73,7 @@ class _Call(NamedTuple):
     caller: Caller
     request: Request
     now: float
-    host: str
+    headers: Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +156,7 @@ class AwsEndpoint:
             raise not_implemented(operation.name)
         request = json11.decode(http.body, operation.input)
         validate(request, operation.input)
-        host = header_values(http.headers).get(b"host", b"").decode("latin-1")
-        call = _Call(served, operation, caller, request, exchange.started_at, host)
+        call = _Call(served, operation, caller, request, exchange.started_at, http.headers)
         _authorize(call)
         return call
 
@@ -189,7 +188,7 @@ class AwsEndpoint:
             now=call.now,
             db=db,
             resources=self.resources,
-            host=call.host,
+            headers=call.headers,
         )
         try:
             return call.served.run(context, call.request)
