@@ -207,15 +207,32 @@ def _all_custom_inventory_types(world: World) -> Members:
     return {"InstanceId": world.node, "Items": [_inventory_item("Custom:OneMore")]}
 
 
+def _ec2_node(world: World) -> Members:
+    node: Members = {"InstanceId": "i-0123456789abcdef0"}
+    world.api.call("UpdateInstanceInformation", **node)
+    return node
+
+
+def _custom_type(world: World) -> Members:
+    world.api.call("PutInventory", InstanceId=world.node, Items=[_inventory_item()])
+    return {"TypeName": "Custom:Rack"}
+
+
+def _other_deletion(world: World) -> Members:
+    first = {**_custom_type(world), "ClientToken": SNAPSHOT}
+    world.api.call("DeleteInventory", **first)
+    return {**first, "SchemaDeleteOption": "DeleteSchema"}
+
+
 def _content(size_in_4_kib: int) -> list[Members]:
     return [{"Place": "A" * 4096} for _ in range(size_in_4_kib)]
 
 
 def _much_inventory(world: World) -> Members:
-    for number in range(5):
-        item = _inventory_item(f"Custom:Type{number}", Content=_content(240))
+    for number in range(4):
+        item = _inventory_item(f"Custom:Type{number}", Content=_content(1240))
         world.api.call("PutInventory", InstanceId=world.node, Items=[item])
-    item = _inventory_item("Custom:OneMore", Content=_content(240))
+    item = _inventory_item("Custom:OneMore", Content=_content(40))
     return {"InstanceId": world.node, "Items": [item]}
 
 
@@ -360,6 +377,11 @@ CASES: Mapping[str, list[Case]] = {
     ],
     "DeregisterManagedInstance": [
         accepted("the node exists", InstanceId="<node>"),
+        refused("InvalidInstanceId", "there is no such node", InstanceId=UNKNOWN_NODE),
+    ],
+    "DeregisterInstance": [
+        accepted("the node exists", InstanceId="<node>"),
+        prepared(None, "the node is an EC2 instance", _ec2_node),
         refused("InvalidInstanceId", "there is no such node", InstanceId=UNKNOWN_NODE),
     ],
     "UpdateManagedInstanceRole": [
@@ -696,13 +718,13 @@ CASES: Mapping[str, list[Case]] = {
         ),
         refused(
             "ItemSizeLimitExceededException",
-            "an item has more than 1 MiB",
+            "an item has more than 5,000 KiB",
             InstanceId="<node>",
-            Items=[_inventory_item(Content=_content(300))],
+            Items=[_inventory_item(Content=_content(1250))],
         ),
         prepared(
             "TotalSizeLimitExceededException",
-            "the node would have more than 5 MiB",
+            "the node would have more than 20,000 KiB",
             _much_inventory,
         ),
         prepared(
@@ -764,6 +786,31 @@ CASES: Mapping[str, list[Case]] = {
             Filters=_filter("AWS:Application.Weather", "fine"),
         ),
         _bad_token("InvalidNextToken", InstanceId="<node>", TypeName="AWS:Application"),
+    ],
+    "DeleteInventory": [
+        prepared(None, "a node has sent the custom type", _custom_type),
+        refused(
+            "InvalidTypeNameException", "there is no custom type of the name", TypeName="Custom:No"
+        ),
+        prepared(
+            None,
+            "the type is to be disabled",
+            lambda world: {**_custom_type(world), "SchemaDeleteOption": "DisableSchema"},
+        ),
+        prepared(
+            "InvalidDeleteInventoryParametersException",
+            "ClientToken was used for another deletion",
+            _other_deletion,
+        ),
+    ],
+    "DescribeInventoryDeletions": [
+        accepted("nothing is given"),
+        refused(
+            "InvalidDeletionIdException",
+            "there was no deletion with the id",
+            DeletionId=UNKNOWN_ACTIVATION,
+        ),
+        _bad_token("InvalidNextToken"),
     ],
     "GetInventorySchema": [
         accepted("nothing is given"),
@@ -896,6 +943,8 @@ NEVER_ANSWERED: Mapping[str, str] = {
     "GetDeployablePatchSnapshotForInstance: UnsupportedFeatureRequiredException": (
         "nothing asks for advanced nodes"
     ),
+    "DeleteInventory: InvalidOptionException": "an option that is none breaks the enumeration",
+    "DeleteInventory: InvalidInventoryRequestException": "what is wrong has an error of its own",
     "GetInventory: InvalidTypeNameException": "types are named by filters and result attributes",
 }
 """Declared errors that no request provokes, alone or `Operation: code`, and why."""

@@ -116,6 +116,9 @@ def _send(
     try:
         with opener.open(request, timeout=timeout_s) as answer:
             content: bytes = answer.read(_MAX_ANSWER_BYTES)
+            if answer.length:
+                # http.client says nothing where less came than the server meant to send.
+                raise http.client.IncompleteRead(content, answer.length)
             return content
     except urllib.error.HTTPError as error:
         with error:
@@ -134,7 +137,7 @@ def _read_some(answer: IO[bytes]) -> bytes:
 def _raise_request_error(operation: Operation, status: int, content: bytes) -> NoReturn:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     fields = body if isinstance(body, dict) else {}
     code = str(fields.get("__type") or f"HTTP {status}").rpartition("#")[2][:100]
@@ -158,13 +161,13 @@ def _reason(error: Exception) -> str:
             " certificate in SSL_CERT_FILE"
         )
     text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return f"{text}; check the endpoint and the network"
+    return f"{' '.join(text.split())}; check the endpoint and the network"
 
 
 def _decoded(content: bytes, endpoint: str) -> dict[str, Any]:
     try:
         answer = json.loads(content or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreachableError(
             f"What answers at {endpoint} is no Patchwarden server; check the endpoint."
         ) from error

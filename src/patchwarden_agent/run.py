@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from patchwarden_agent.client import may_succeed_later
-from patchwarden_agent.errors import AgentError
+from patchwarden_agent.errors import AgentError, RequestError
 from patchwarden_agent.heartbeat import send_heartbeat
 from patchwarden_agent.registration import Registration
 from patchwarden_agent.scan import ScanOptions, scan, target_of
@@ -67,6 +67,8 @@ def run(
             wait=stop.wait,
         )
         if once:
+            # It makes an EC2 node known to the server.
+            steps.send_heartbeat()
             _log_answer(steps.submit(steps.scan()))
         else:
             keep_going(steps, Rhythm(interval_s, heartbeat_s, spread_of(registration.instance_id)))
@@ -89,14 +91,27 @@ def spread_of(instance_id: str) -> float:
     return hashlib.sha256(instance_id.encode("utf-8")).digest()[0] / 255
 
 
+@dataclass(frozen=True)
+class _Unsent:
+    """A report that the server does not have yet."""
+
+    report: dict[str, Any]
+    due_at: float
+    """When to send it."""
+    delay_s: float = _FIRST_DELAY_S
+    """How long to wait if that fails."""
+
+
 def keep_going(steps: Steps, rhythm: Rhythm) -> None:
     """Send heartbeats, scan and report, each when it is due, until `steps.wait` says to end.
 
-    A heartbeat comes first: it is what makes an EC2 node known to the server.
+    A heartbeat comes first: it is what makes an EC2 node known to the server. A report that did
+    not arrive is sent again, with growing pauses, until the next scan.
     """
     scan_due_at = heartbeat_due_at = steps.clock()
     # Nodes that were started together differ from the second heartbeat on.
     next_heartbeat_s = rhythm.heartbeat_s * (1 + rhythm.spread) / 2
+    unsent: Optional[_Unsent] = None
     while True:
         now = steps.clock()
         if now >= heartbeat_due_at:
@@ -105,9 +120,12 @@ def keep_going(steps: Steps, rhythm: Rhythm) -> None:
             next_heartbeat_s = rhythm.heartbeat_s
         if now >= scan_due_at:
             scan_due_at = now + rhythm.scan_s
-            if _report_once(steps, scan_due_at, rhythm.spread):
-                return
-        if steps.wait(max(0.0, min(scan_due_at, heartbeat_due_at) - steps.clock())):
+            unsent = _scan(steps)
+        if unsent is not None and steps.clock() >= unsent.due_at:
+            unsent = _send(steps, unsent, rhythm.spread)
+        report_due_at = scan_due_at if unsent is None else unsent.due_at
+        next_at = min(scan_due_at, heartbeat_due_at, report_due_at)
+        if steps.wait(max(0.0, next_at - steps.clock())):
             return
 
 
@@ -118,29 +136,37 @@ def _send_heartbeat(steps: Steps) -> None:
         _log.error("no heartbeat: %s", error)
 
 
-def _report_once(steps: Steps, due_at: float, spread: float) -> bool:
-    """Scan, and try to submit until the next scan is due; say whether the run is to end."""
+def _scan(steps: Steps) -> Optional[_Unsent]:
     try:
-        report = steps.scan()
+        return _Unsent(steps.scan(), steps.clock())
     except AgentError as error:
         _log.error("%s", error)
-        return False
-    delay_s = _FIRST_DELAY_S
-    while True:
-        try:
-            _log_answer(steps.submit(report))
-        except AgentError as error:
-            _log.error("%s", error)
-            if not may_succeed_later(error):
-                return False
-        else:
-            return False
-        pause_s = delay_s * (0.5 + spread / 2)
-        if steps.clock() + pause_s >= due_at:
-            return False
-        if steps.wait(pause_s):
-            return True
-        delay_s = min(delay_s * 2, _LONGEST_DELAY_S)
+        return None
+
+
+def _send(steps: Steps, unsent: _Unsent, spread: float) -> Optional[_Unsent]:
+    """Try to submit a report; give it back if it is worth trying again, and when."""
+    try:
+        _submit(steps, unsent.report)
+    except AgentError as error:
+        _log.error("%s", error)
+        if may_succeed_later(error):
+            due_at = steps.clock() + unsent.delay_s * (0.5 + spread / 2)
+            return _Unsent(unsent.report, due_at, min(unsent.delay_s * 2, _LONGEST_DELAY_S))
+    return None
+
+
+def _submit(steps: Steps, report: dict[str, Any]) -> None:
+    """Submit a report. A server that does not know the node gets a heartbeat, and it once more."""
+    try:
+        answer = steps.submit(report)
+    except RequestError as error:
+        if error.code != "InvalidInstanceId":
+            raise
+        # Perhaps an EC2 node whose first heartbeat was lost: the next makes it known.
+        steps.send_heartbeat()
+        answer = steps.submit(report)
+    _log_answer(answer)
 
 
 def _log_answer(answer: dict[str, Any]) -> None:

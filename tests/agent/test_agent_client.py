@@ -1,6 +1,7 @@
 import base64
 import gzip
 import json
+import socket
 import ssl
 import threading
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -60,6 +61,7 @@ _THROTTLED = {"__type": "com.amazon#ThrottlingException", "message": "Slow down"
         (400, _THROTTLED, "ThrottlingException", "Slow down", True),
         (500, {"__type": "InternalServerError"}, "InternalServerError", "", True),
         (503, b"<html>Bad gateway</html>", "HTTP 503", "", True),
+        (502, b"[" * 100_000, "HTTP 502", "", True),
         (404, b"", "HTTP 404", "", False),
         (429, [], "HTTP 429", "", True),
         (302, b"", "HTTP 302", "", False),
@@ -83,13 +85,34 @@ def test_an_error_is_told_with_its_code_and_message(
     assert str(error).startswith(f"The server answered SubmitReport with {code}")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"\xff", b"3"])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"\xff", b"3", b"[" * 100_000])
 def test_what_is_no_patchwarden_is_said_to_be_none(
     canned_server: CannedServer, body: bytes
 ) -> None:
     canned_server.answer(200, body)
     with pytest.raises(UnreachableError, match="no Patchwarden server"):
         call(canned_server.url, _OPERATION, {}, None)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{}", b"no\r\nHTTP\r\n\r\n", b""]
+)
+def test_an_answer_that_is_cut_short_is_none(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        with pytest.raises(UnreachableError) as raised:
+            call(f"http://127.0.0.1:{listener.getsockname()[1]}", _OPERATION, {}, None)
+        thread.join()
+    assert may_succeed_later(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_nobody_listening_is_worth_a_later_try() -> None:

@@ -66,6 +66,7 @@ def test_a_node_registers_and_reports(
             "SecretAccessKey": "s3cret",
         },
     )
+    canned_server.answer(200, {})
     canned_server.answer(200, {"ReportId": "r-1", "PackagesChanged": True})
     state = ["--state", str(tmp_path / "registration.json")]
     activation = ["--activation-id", "some-id", "--activation-code", "c" * 20]
@@ -74,6 +75,7 @@ def test_a_node_registers_and_reports(
     assert run_command(["run", "--once", "--dpkg-status", str(status), *state]) == 0
     assert [each.headers["x-amz-target"] for each in canned_server.received] == [
         "AmazonSSM.RegisterManagedInstance",
+        "AmazonSSM.UpdateInstanceInformation",
         "Patchwarden.SubmitReport",
     ]
 

@@ -111,6 +111,24 @@ def test_a_lost_heartbeat_stops_nothing(caplog: pytest.LogCaptureFixture) -> Non
     assert caplog.messages.count("no heartbeat: away") == 3
 
 
+def test_heartbeats_go_on_while_reports_do_not_arrive() -> None:
+    node = _run(Node([UnreachableError("away")] * 100))
+    assert node.heartbeats == [1000.0 + 250.0 * number for number in range(8)]
+
+
+def test_a_server_that_does_not_know_the_node_gets_a_heartbeat_and_the_report_again() -> None:
+    unknown = RequestError("who?", code="InvalidInstanceId", message="", status=400)
+    node = _run(Node([unknown, None, None]))
+    assert node.submissions == [(1000.0, 1), (1000.0, 1), (1600.0, 2)]
+    assert node.heartbeats[:2] == [1000.0, 1000.0]
+
+
+def test_a_node_that_was_deregistered_asks_once_a_report() -> None:
+    unknown = RequestError("who?", code="InvalidInstanceId", message="", status=400)
+    node = _run(Node([unknown] * 3, heartbeat_error=unknown))
+    assert node.submissions == [(1000.0, 1), (1600.0, 2), (2200.0, 3)]
+
+
 def test_nodes_do_not_act_in_step() -> None:
     spreads = {spread_of(f"mi-{number:017x}") for number in range(100)}
     assert len(spreads) > 50

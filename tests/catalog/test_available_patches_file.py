@@ -115,6 +115,13 @@ def test_the_product_tells_the_operating_system(product: str, operating_system: 
         (LINUX_ITEM | {"Epoch": "20180914-2"}, r"Patches\[1\].Epoch: '20180914-2' is no number"),
         (LINUX_ITEM | {"Epoch": -1}, r"Patches\[1\].Epoch"),
         (LINUX_ITEM | {"Epoch": "٣"}, r"Patches\[1\].Epoch"),
+        (LINUX_ITEM | {"Epoch": 2**31}, r"Patches\[1\].Epoch: it is more than 2147483647"),
+        (LINUX_ITEM | {"Epoch": "9" * 5_000}, r"Patches\[1\].Epoch: it is more than"),
+        (WINDOWS_ITEM | {"Title": "a" * 20_001}, r"Patches\[1\].Title: Expected"),
+        (WINDOWS_ITEM | {"Product": "a" * 20_001}, r"Patches\[1\].Product: Expected"),
+        (LINUX_ITEM | {"Product": "b" * 20_000}, r"Patches\[1\].Product: it is 'b{193}\.{4}$"),
+        (LINUX_ITEM | {"CVEIds": ["C" * 201]}, r"Patches\[1\].CVEIds\[0\]: Expected"),
+        (LINUX_ITEM | {"CVEIds": ["C"] * 5_001}, r"Patches\[1\].CVEIds: Expected"),
         (LINUX_ITEM | {"CVEIds": ["CVE-1", 2]}, r"Patches\[1\].CVEIds\[1\]"),
         ("KB1", r"Patches\[1\]: Expected `object`"),
     ],
@@ -151,3 +158,10 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(available_patches, "MAX_FILE_BYTES", 20)
     with pytest.raises(InvalidCatalogFileError, match="larger than 20 bytes"):
         AvailablePatchesFile.of(b'{"Patches": []       }', "aws.json")
+
+
+def test_a_file_with_too_many_patches_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(available_patches, "MAX_PATCHES", 1)
+    assert len(read(WINDOWS_ITEM)) == 1
+    with pytest.raises(InvalidCatalogFileError, match="has 2 patches, and a file may have 1"):
+        read(WINDOWS_ITEM, LINUX_ITEM)

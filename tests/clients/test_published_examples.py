@@ -31,6 +31,7 @@ CONTENTS = re.compile(r"^Contents of ``([^`]+)``::\n\n((?:[ \t]+.*\n|\n)+)", re.
 NODE_ID = re.compile(r"\bm?i-\w{17}\b")
 BASELINE_ID = re.compile(r"(?<!/)\bpb-\w{17}\b")
 WINDOW_ID = re.compile(r"\bmw-\w{17}\b")
+DELETION_ID = re.compile(r"\bd72ac9e8-1f60-4d40-b1c6-987654321c4d\b")
 FOREIGN_ARN = re.compile(r"arn:aws:ssm:us-east-2:\d+:patchbaseline/pb-\w{17}")
 OLD_LITERAL = re.compile(r"`([^`\"]+)`")
 WINDOWS_DEFAULT = "arn:aws:ssm:us-east-1:075727635805:patchbaseline/pb-09ca3fb51f0412ec3"
@@ -64,6 +65,12 @@ MAY_LACK = frozenset(
 )
 """Members that examples show and answers here may lack."""
 
+RACK_INFO = {
+    "TypeName": "Custom:RackInfo",
+    "SchemaVersion": "1.0",
+    "CaptureTime": "2019-01-22T10:01:01Z",
+    "Content": [{"RackLocation": "Bay A"}],
+}
 APPROVES_ALL = {
     "PatchFilterGroup": {"PatchFilters": [{"Key": "PRODUCT", "Values": ["*"]}]},
     "ApproveAfterDays": 0,
@@ -123,6 +130,7 @@ class World(NamedTuple):
     baseline_id: str
     window_id: str
     activation_id: str
+    deletion_id: str
 
     def translated(self, argument: str) -> str:
         """Give an argument with ids of this account."""
@@ -131,6 +139,7 @@ class World(NamedTuple):
             (NODE_ID, self.node_id),
             (BASELINE_ID, self.baseline_id),
             (WINDOW_ID, self.window_id),
+            (DELETION_ID, self.deletion_id),
         ):
             argument = pattern.sub(instead, argument)
         # A form of literal that the CLI itself refuses by now.
@@ -164,23 +173,15 @@ def world(server: RunningServer, catalog: None) -> World:
         ResourceId=node.instance_id,
         Tags=[{"Key": "Patch Group", "Value": "Production"}, {"Key": "DEV", "Value": ""}],
     )
-    client.put_inventory(
-        InstanceId=node.instance_id,
-        Items=[
-            {
-                "TypeName": "Custom:RackInfo",
-                "SchemaVersion": "1.0",
-                "CaptureTime": "2019-01-22T10:01:01Z",
-                "Content": [{"RackLocation": "Bay A"}],
-            }
-        ],
-    )
+    client.put_inventory(InstanceId=node.instance_id, Items=[RACK_INFO])
     baseline = client.create_patch_baseline(
         Name="My-Windows",
         Description="Mine",
         ApprovalRules={"PatchRules": [APPROVES_ALL]},
         Tags=[{"Key": "Environment", "Value": "Production"}],
     )
+    deletion = client.delete_inventory(TypeName="Custom:RackInfo")
+    client.put_inventory(InstanceId=node.instance_id, Items=[RACK_INFO])
     window = client.create_maintenance_window(
         Name="My-Window",
         Schedule="rate(1 day)",
@@ -195,6 +196,7 @@ def world(server: RunningServer, catalog: None) -> World:
         baseline["BaselineId"],
         window["WindowId"],
         activation["ActivationId"],
+        deletion["DeletionId"],
     )
 
 

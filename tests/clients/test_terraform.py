@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from fakes import package
 from serving import RunningServer
 
 CONFIGURATION = Path(__file__).parent / "terraform" / "main.tf"
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "terraform.md"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 MIRRORS = [
     Path.home() / ".terraform.d/plugins",
@@ -71,6 +73,7 @@ class Terraform(NamedTuple):
 
 @pytest.fixture
 def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
+    """Give a Terraform that has no configuration yet."""
     program = shutil.which("terraform")
     if program is None:
         pytest.skip("terraform is not on this machine")
@@ -81,7 +84,6 @@ def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
     settings = tmp_path / "terraform.rc"
     blocks = [f'  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n' for mirror in mirrors]
     settings.write_text(f"provider_installation {{\n{''.join(blocks)}}}\n")
-    shutil.copy(CONFIGURATION, tmp_path)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -93,9 +95,7 @@ def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
         "AWS_SECRET_ACCESS_KEY": account.key.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    made = Terraform(account, tmp_path, environment)
-    made.run("init", "-input=false")
-    return made
+    return Terraform(account, tmp_path, environment)
 
 
 @pytest.mark.slow
@@ -105,6 +105,8 @@ def test_terraform_makes_changes_and_destroys_all_that_is_about_patching(
 ) -> None:
     node = terraform.account.new_node()
     node.submit([package("bash")])
+    shutil.copy(CONFIGURATION, terraform.directory)
+    terraform.run("init", "-input=false")
     terraform.run("apply", "-auto-approve", "-input=false")
     outputs = terraform.outputs()
     assert outputs["stock"] == "AWS-CentOSDefaultPatchBaseline"
@@ -141,3 +143,22 @@ def test_terraform_makes_changes_and_destroys_all_that_is_about_patching(
     default = client.get_default_patch_baseline(OperatingSystem="AMAZON_LINUX_2")
     assert default["BaselineId"].startswith("arn:aws:ssm:us-east-1:")
     assert client.describe_maintenance_windows()["WindowIdentities"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_configuration_of_the_guide_works(terraform: Terraform) -> None:
+    block = re.search(r"^```hcl main\.tf\n(.*?)^```$", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    assert block
+    shown = block[1].replace("http://127.0.0.1:8440", terraform.account.server.url)
+    (terraform.directory / "main.tf").write_text(shown)
+    terraform.run("init", "-input=false", variables={})
+    terraform.run("apply", "-auto-approve", "-input=false", variables={})
+    terraform.run("plan", "-detailed-exitcode", "-input=false", variables={})
+
+    client = terraform.account.client()
+    (mapping,) = client.describe_patch_groups()["Mappings"]
+    address, baseline = "aws_ssm_patch_baseline.essential", mapping["BaselineIdentity"]
+    terraform.run("state", "rm", address, variables={})
+    terraform.run("import", "-input=false", address, baseline["BaselineId"], variables={})
+    terraform.run("plan", "-detailed-exitcode", "-input=false", variables={})

@@ -1,4 +1,3 @@
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,25 +13,6 @@ from patchwarden.domain.states import PatchState
 
 RULES = operating_systems()["DEBIAN"]
 PREDEFINED = RULES.predefined_baselines[0].content
-
-
-def evaluation(valid_until: float) -> Evaluation:
-    return Evaluation(
-        verdicts=(), not_applicable_count=0, evaluated_at=100.0, valid_until=valid_until
-    )
-
-
-@pytest.mark.parametrize(
-    ("now", "is_current"), [(99.9, False), (100.0, True), (200.0, True), (200.1, False)]
-)
-def test_an_evaluation_holds_from_its_instant_to_the_end_of_a_delay(
-    now: float, is_current: bool
-) -> None:
-    assert evaluation(valid_until=200.0).is_current(now) is is_current
-
-
-def test_an_evaluation_without_running_delays_holds_for_ever() -> None:
-    assert evaluation(valid_until=math.inf).is_current(1e12)
 
 
 def judge(given: Report, baseline: PatchBaseline = PREDEFINED) -> Evaluation:

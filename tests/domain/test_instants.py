@@ -12,6 +12,7 @@ from patchwarden.domain.instants import read_instant, write_instant
         ("2025-11-24T16:00:00", 1_764_000_000.0),
         ("2025-11-24T16:00:00.5Z", 1_764_000_000.5),
         ("0001-01-01T00:00:00Z", 0.0),
+        ("9999-12-31T23:59:59Z", 2.0**32 - 1),
     ],
 )
 def test_an_instant_is_read(text: str, seconds: float) -> None:

@@ -14,6 +14,7 @@ from patchwarden.domain.patch_groups import patch_group_of
         ({"PatchGroup": "db", "Patch Group": "web"}, "web"),
         ({"patch group": "web", "PATCHGROUP": "web"}, ""),
         ({"Patch Group": ""}, ""),
+        ({"Patch Group": "", "PatchGroup": "web"}, "web"),
     ],
 )
 def test_a_tag_names_the_patch_group(tags: Mapping[str, str], group: str) -> None:

@@ -12,15 +12,14 @@ from typing import Protocol
 import pytest
 from botocore.exceptions import ClientError
 
-from accounts import Account, EnrolledNode, new_account
-from fakes import open_store, package
-from patchwarden.domain.facts import Package
+from accounts import EnrolledNode, new_account
+from fakes import open_store
+from numbered_sends import KINDS, Kind
 from serving import RunningServer, running_server
 
 DISK_BYTES = 8 * 1024 * 1024
-PACKAGES = 200
 ATTEMPTS = 200
-"""Reports until the disk must be full: SQLite first uses the room that its files have."""
+"""Sends until the disk must be full: SQLite first uses the room that its files have."""
 
 
 class Disk(Protocol):
@@ -108,55 +107,43 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
         yield made
 
 
-def packages_of(number: int) -> list[Package]:
-    return [package(f"package-{each:03}", f"{number}-1") for each in range(PACKAGES)]
+@pytest.fixture(params=["reports", "inventory", "compliance"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
 
 
-def shown_number(account: Account, node: EnrolledNode) -> int:
-    """Give the number of the report that a node's patches come from; they come from one."""
-    pages = (
-        account.client()
-        .get_paginator("describe_instance_patches")
-        .paginate(InstanceId=node.instance_id)
-    )
-    titles = [patch["Title"] for page in pages for patch in page["Patches"]]
-    number = int(titles[0].rpartition(":")[2].removesuffix("-1"))
-    assert titles == [f"package-{each:03}.amd64:{number}-1" for each in range(PACKAGES)]
-    return number
-
-
-def report_until_it_fails(node: EnrolledNode) -> tuple[int, ClientError]:
-    """Give the number of the last report that was acknowledged, and the error of the next."""
+def send_until_it_fails(kind: Kind, node: EnrolledNode) -> tuple[int, ClientError]:
+    """Give the number of the last that was acknowledged, and the error of the next."""
     for number in range(2, ATTEMPTS):
         try:
-            node.submit(packages_of(number))
+            kind.send(node, number)
         except ClientError as error:
             return number - 1, error
     raise AssertionError("the disk never was full")
 
 
-def test_a_full_disk_costs_only_what_could_not_be_written(disk: Disk) -> None:
+def test_a_full_disk_costs_only_what_could_not_be_written(disk: Disk, kind: Kind) -> None:
     with running_server(disk.directory) as server:
         account = new_account(server)
         node = account.new_node()
-        node.submit(packages_of(1))
+        kind.send(node, 1)
         disk.fill(server)
-        last, error = report_until_it_fails(node)
+        last, error = send_until_it_fails(kind, node)
         assert error.response["Error"] == {
             "Code": "InternalServerError",
             "Message": "An error occurred on the server side.",
         }
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-        assert shown_number(account, node) == last
+        assert kind.shown(account, node) == last
         with pytest.raises(ClientError, match="InternalServerError"):
-            node.submit(packages_of(ATTEMPTS))
-        assert shown_number(account, node) == last
+            kind.send(node, ATTEMPTS)
+        assert kind.shown(account, node) == last
 
         disk.make_room(server)
-        node.submit(packages_of(ATTEMPTS + 1))
-        assert shown_number(account, node) == ATTEMPTS + 1
+        kind.send(node, ATTEMPTS + 1)
+        assert kind.shown(account, node) == ATTEMPTS + 1
         assert "check that the disk has room" in server.log.lower()
     with closing(open_store(disk.directory)) as db:
         assert db.all("PRAGMA integrity_check") == [("ok",)]
         (stored,) = db.all("SELECT count(*) FROM scans")
-        assert stored == (last + 1,)
+        assert stored == (last + 1 if kind is KINDS["reports"] else 0,)

@@ -2,9 +2,11 @@
 
 import signal
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,14 +14,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import Account, EnrolledNode, new_account
 from fakes import NOW, open_store, package, report, report_bytes
+from numbered_sends import KINDS
 from patchwarden.domain.facts import Package, Report
 from patchwarden.store import scans
-from serving import RunningServer, running_server
+from patchwarden.store.credentials import IssuedKey
+from serving import REGION, RunningServer, running_server
 
 NODES = 4
 PACKAGES = 30
 ACKNOWLEDGED_BEFORE_THE_KILL = 40
 ROUNDS = 3
+Attempt = Callable[[int], object]
+"""Does something whose number it is given; raises if it is not acknowledged."""
 
 
 def packages_of(number: int) -> list[Package]:
@@ -111,3 +117,77 @@ def test_a_killed_server_loses_no_acknowledged_report(tmp_path: Path) -> None:
             kill_while_they_report(server, reporters)
     acknowledged = sum(len(reporter.acknowledged) for reporter in reporters)
     assert acknowledged >= ACKNOWLEDGED_BEFORE_THE_KILL * (ROUNDS + 1)
+
+
+@dataclass
+class Attempts:
+    """Does one thing after another until the server is gone."""
+
+    do: Attempt
+    acknowledged: list[int] = field(default_factory=list)
+
+    def go_on_until_the_end(self, was_acknowledged: "threading.Semaphore") -> None:
+        for number in range(1, 10_000):
+            try:
+                self.do(number)
+            except (BotoCoreError, ClientError):
+                return
+            self.acknowledged.append(number)
+            was_acknowledged.release()
+
+
+def kill_while_they_try(server: RunningServer, every: Mapping[str, Attempts]) -> None:
+    """End a server without notice once each attempt was acknowledged some times."""
+    semaphores = {name: threading.Semaphore(0) for name in every}
+    with ThreadPoolExecutor(len(every)) as threads:
+        for name, attempts in every.items():
+            threads.submit(attempts.go_on_until_the_end, semaphores[name])
+        for semaphore in semaphores.values():
+            for _ in range(ACKNOWLEDGED_BEFORE_THE_KILL // NODES):
+                assert semaphore.acquire(timeout=30)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+
+
+def test_a_killed_server_keeps_all_kinds_of_what_nodes_send(tmp_path: Path) -> None:
+    data_directory = tmp_path / "data"
+    registered: dict[int, EnrolledNode] = {}
+    with running_server(data_directory) as server:
+        account = new_account(server)
+        activation = account.client().create_activation(IamRole="AnyRole", RegistrationLimit=1000)
+        agent = account.client("ssm-agent")
+
+        def register(number: int) -> None:
+            answer = agent.register_managed_instance(
+                ActivationId=activation["ActivationId"],
+                ActivationCode=activation["ActivationCode"],
+            )
+            key = IssuedKey(answer["AccessKeyId"], answer["SecretAccessKey"])
+            registered[number] = EnrolledNode(server, answer["InstanceId"], REGION, key)
+
+        nodes = {name: account.new_node() for name in KINDS}
+        every = {name: Attempts(partial(KINDS[name].send, node)) for name, node in nodes.items()}
+        # Making clients takes long.
+        for node in nodes.values():
+            KINDS["heartbeats"].send(node, 1)
+            node.client("ssm")
+            node.client()
+        kill_while_they_try(server, {**every, "registrations": Attempts(register)})
+    with running_server(data_directory) as server:
+        account = replace(account, server=server)
+        for name, node in nodes.items():
+            # The last may have been stored although its acknowledgement did not arrive.
+            last = every[name].acknowledged[-1]
+            assert KINDS[name].shown(account, node) in {last, last + 1}, name
+        for node in registered.values():
+            KINDS["heartbeats"].send(replace(node, server=server), 7)
+            assert KINDS["heartbeats"].shown(account, node) == 7
+        (counted,) = account.client().describe_activations(
+            Filters=[{"FilterKey": "ActivationIds", "FilterValues": [activation["ActivationId"]]}]
+        )["ActivationList"]
+        assert counted["RegistrationsCount"] - len(registered) in {0, 1}
+    with closing(open_store(data_directory)) as db:
+        assert db.all("PRAGMA integrity_check") == [("ok",)]
+        assert db.one(
+            "SELECT count(*) FROM nodes WHERE activation_id = ?", (activation["ActivationId"],)
+        ) == (counted["RegistrationsCount"],)

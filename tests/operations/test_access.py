@@ -24,6 +24,7 @@ READ = frozenset(
         "DescribeInstancePatchStatesForPatchGroup",
         "DescribeInstancePatches",
         "DescribeInstanceProperties",
+        "DescribeInventoryDeletions",
         "DescribeMaintenanceWindows",
         "DescribePatchBaselines",
         "DescribePatchGroupState",
@@ -47,6 +48,7 @@ OPERATE = frozenset(
         "AddTagsToResource",
         "CreateActivation",
         "DeleteActivation",
+        "DeregisterInstance",
         "DeregisterManagedInstance",
         "RemoveTagsFromResource",
         "UpdateManagedInstanceRole",
@@ -56,6 +58,7 @@ ADMINISTER = frozenset(
     {
         "CreateMaintenanceWindow",
         "CreatePatchBaseline",
+        "DeleteInventory",
         "DeleteMaintenanceWindow",
         "DeletePatchBaseline",
         "DeregisterPatchBaselineForPatchGroup",

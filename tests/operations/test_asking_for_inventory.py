@@ -320,7 +320,7 @@ def test_accounts_and_regions_share_no_inventory(api: Api, reporting_node: str) 
 
 
 def test_a_walk_by_what_takes_long_looks_at_few_nodes_a_call(api: Api) -> None:
-    for _ in range(60):
+    for _ in range(40):
         api.register_node()
     wanted = [filter_("AWS:Application.Name", "bash")]
     first, last = api.pages("GetInventory", Filters=wanted)

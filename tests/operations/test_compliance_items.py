@@ -1,13 +1,10 @@
 """ListComplianceItems."""
 
-from pathlib import Path
-
 import pytest
 
 from compliance import entry, put, where
 from driver import Api, Json, Refused
 from fakes import NOW, package, report
-from patchwarden.choices import Choices
 from patchwarden.operations.compliance_items import MAX_EXAMINED
 
 PATCHED = package("openssl", "3.0-1", security=True, priority="important", installed_at=NOW)
@@ -54,7 +51,7 @@ def test_a_patch_is_shown_as_an_item(api: Api, instance_id: str) -> None:
             "PatchBaselineId": "pb-09a5f8eb62bde80b1",
             "PatchGroup": "web",
             "PatchSeverity": "important",
-            "PatchState": "INSTALLED",
+            "PatchState": "Installed",
             "InstalledTime": "2025-11-24T16:00:00Z",
             "DocumentName": "",
             "DocumentVersion": "",
@@ -258,10 +255,9 @@ def test_one_call_looks_at_so_many_items(api: Api) -> None:
     assert sizes == [0, 1]
 
 
-def test_states_are_spelled_as_chosen(tmp_path: Path) -> None:
-    api = Api(tmp_path / "data", Choices(state_spelling="service"))
+def test_states_are_spelled_as_agents_do_and_asked_for_either_way(api: Api) -> None:
     instance_id = api.register_node()
     api.submit(instance_id, report([OTHER]))
-    (item,) = items(api, instance_id, ("PatchState", ["INSTALLED_OTHER"]))
-    assert item["Details"]["PatchState"] == "InstalledOther"
-    api.close()
+    for spelling in ("INSTALLED_OTHER", "InstalledOther"):
+        (item,) = items(api, instance_id, ("PatchState", [spelling]))
+        assert item["Details"]["PatchState"] == "InstalledOther"

@@ -8,7 +8,7 @@ import pytest
 from compliance import entry, put
 from driver import ACCOUNT, Api, Json, Refused, operation_named
 from fakes import NOW, package, report
-from patchwarden.operations import OPERATIONS
+from patchwarden.operations import OPERATIONS, compliance_uploads
 from patchwarden.operations.access import is_allowed
 from patchwarden.operations.compliance_uploads import (
     MAX_CUSTOM_TYPES,
@@ -104,6 +104,17 @@ def test_a_partial_upload_can_be_the_first(api: Api) -> None:
     instance_id = api.register_node()
     put(api, instance_id, entry("a"), kind=ASSOCIATION, UploadType="PARTIAL")
     assert ids(api, instance_id) == ["Association a"]
+
+
+def test_partial_uploads_add_up_to_a_limit(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compliance_uploads, "MAX_ITEMS", 3)
+    instance_id = api.register_node()
+    put(api, instance_id, *map(entry, "abc"), kind=ASSOCIATION)
+    put(api, instance_id, entry("b"), kind=ASSOCIATION, UploadType="PARTIAL")
+    with pytest.raises(Refused) as refused:
+        put(api, instance_id, entry("d"), kind=ASSOCIATION, UploadType="PARTIAL")
+    assert refused.value.code == "TotalSizeLimitExceededException"
+    assert ids(api, instance_id) == ["Association a", "Association c", "Association b"]
 
 
 def test_an_upload_with_the_hash_of_the_one_in_force_is_ignored(api: Api) -> None:

@@ -73,8 +73,15 @@ def test_a_heartbeat_is_shown_with_all_it_says(api: Api) -> None:
             **AMAZON_LINUX,
             "SourceId": "vm-1",
             "SourceType": "Microsoft.Compute/virtualMachines",
+            "SourceLocation": "westeurope",
         }.items()
     )
+    (properties,) = api.call("DescribeInstanceProperties")["InstanceProperties"]
+    assert properties["AvailabilityZone"] == "us-east-1a"
+    assert properties["SourceLocation"] == "westeurope"
+    (entity,) = api.call("GetInventory")["Entities"]
+    (entry,) = entity["Data"]["AWS:InstanceInformation"]["Content"]
+    assert entry["AgentType"] == "amazon-ssm-agent"
 
 
 def test_the_heartbeat_of_our_agent_is_understood(api: Api, tmp_path: Path) -> None:
@@ -212,3 +219,15 @@ def test_what_no_agent_would_say_is_refused(api: Api, members: dict[str, str]) -
     with pytest.raises(Refused) as refused:
         beat(api, instance_id, **members)
     assert refused.value.code == "ValidationException"
+
+
+def test_the_key_of_a_node_makes_it_known_in_one_region_only(api: Api) -> None:
+    own_key = Holder(account_id=ACCOUNT, role="node", instance_id=EC2)
+    beat(api, EC2, caller=own_key)
+    beat(api, EC2, caller=own_key)
+    elsewhere = Scope(ACCOUNT, "eu-west-1")
+    with pytest.raises(Refused, match=f"{EC2} is a managed node in us-east-1") as refused:
+        beat(api, EC2, caller=own_key, scope=elsewhere)
+    assert refused.value.code == "InvalidInstanceId"
+    beat(api, EC2, scope=elsewhere)
+    beat(api, EC2, caller=own_key, scope=elsewhere)

@@ -83,6 +83,12 @@ def test_a_token_belongs_to_an_account_and_region(api: Api, making: Making, scop
     assert making.make(api, scope, ClientToken="once", Description="another") != first
 
 
+def test_a_token_belongs_to_an_operation(api: Api) -> None:
+    made = {making.make(api, ClientToken="once") for making in MAKING}
+    assert len(made) == len(MAKING)
+    assert {making.make(api, ClientToken="once") for making in MAKING} == made
+
+
 def test_a_refused_request_can_be_corrected_under_the_same_token(api: Api, making: Making) -> None:
     with pytest.raises(Refused) as refused:
         making.make(api, ClientToken="once", **making.at_fault)

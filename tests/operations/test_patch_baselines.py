@@ -22,6 +22,16 @@ from patchwarden.data.load import operating_systems
 from patchwarden.store import baselines
 from patchwarden.store.database import Scope
 
+OF_EVERY_BASELINE = [
+    *("BaselineId", "Name", "OperatingSystem", "GlobalFilters", "ApprovalRules"),
+    *("ApprovedPatches", "ApprovedPatchesComplianceLevel", "ApprovedPatchesEnableNonSecurity"),
+    *("RejectedPatches", "RejectedPatchesAction", "PatchGroups", "CreatedDate", "ModifiedDate"),
+    *("Description", "Sources"),
+]
+"""The members, in the order of the contract (4.2)."""
+SECURITY_UPDATES = "AvailableSecurityUpdatesComplianceStatus"
+"""The member that only baselines for Windows have."""
+
 
 def test_what_was_never_set_is_shown_with_its_default(api: Api) -> None:
     baseline_id = create(api)
@@ -116,6 +126,21 @@ def test_a_predefined_baseline_is_found_and_shown_by_arn(api: Api) -> None:
     assert shown["AvailableSecurityUpdatesComplianceStatus"] == "NON_COMPLIANT"
     (rule,) = shown["ApprovalRules"]["PatchRules"]
     assert rule["ApproveAfterDays"] == 7
+
+
+def test_every_predefined_baseline_is_shown_whole_and_in_the_service_s_order(api: Api) -> None:
+    every = listed(api, ("OWNER", ["AWS"]))
+    assert len(every) == 17
+    for each in every:
+        shown = api.call("GetPatchBaseline", BaselineId=each["BaselineId"])
+        of_windows = each["OperatingSystem"] == "WINDOWS"
+        assert list(shown) == OF_EVERY_BASELINE + [SECURITY_UPDATES] * of_windows
+        assert shown["CreatedDate"] == shown["ModifiedDate"]
+        assert shown["Sources"] == shown["ApprovedPatches"] == shown["RejectedPatches"] == []
+        for rule in shown["ApprovalRules"]["PatchRules"]:
+            assert list(rule) == [
+                *("PatchFilterGroup", "ComplianceLevel", "ApproveAfterDays", "EnableNonSecurity"),
+            ]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from driver import ACCOUNT, PUBLIC_URL, SCOPE, Api, Json, Refused
-from fakes import report
+from fakes import NOW, report
+from inventory_uploads import summary_item
 from patchwarden.domain.catalog import CatalogPatch
 from patchwarden.operations.patch_snapshots import FIXED_FOR_S
 from patchwarden.operations.snapshot_links import LINK_LIFETIME_S, SNAPSHOTS_PATH
@@ -53,7 +55,7 @@ def download(api: Api, answer: Json) -> bytes:
     url = urlsplit(answer["SnapshotDownloadUrl"])
     name = url.path.removeprefix(SNAPSHOTS_PATH)
     key = api.resources.snapshot_links.open(name, url.query, api.clock.now)
-    content = patch_snapshots.content_of(api.reader, key)
+    content = patch_snapshots.content_of(api.reader, api.resources.vault, key)
     assert content is not None
     return content
 
@@ -214,6 +216,47 @@ def test_a_snapshot_that_is_there_wins_over_an_override(api: Api) -> None:
     changed = document(api, instance_id, OTHER_ID, BaselineOverride={"ApprovedPatches": ["bash"]})
     assert changed["patchBaseline"]["approvedPatches"] == ["bash"]
     assert document(api, instance_id, OTHER_ID) == changed
+
+
+def test_the_override_of_one_node_does_not_patch_another(api: Api) -> None:
+    first, second = new_node(api, group="web"), new_node(api, group="web")
+    changed = document(api, first, BaselineOverride={"ApprovedPatches": ["bash"]})
+    shared = document(api, second)
+    assert shared["patchBaseline"]["approvedPatches"] == []
+    assert document(api, first) == changed
+    assert document(api, second, BaselineOverride={"ApprovedPatches": ["bash"]}) == shared
+
+
+def test_a_node_that_claims_a_patch_group_gets_nothing_of_it(api: Api) -> None:
+    secret = api.call("CreatePatchBaseline", Name="secret", OperatingSystem="DEBIAN")["BaselineId"]
+    api.call("RegisterPatchBaselineForPatchGroup", BaselineId=secret, PatchGroup="secret")
+    instance_id = new_node(api)
+    claim = summary_item(at=NOW + 1, PatchGroup="secret")
+    api.call("PutInventory", InstanceId=instance_id, Items=[claim])
+    made = document(api, instance_id)
+    assert (made["patchGroup"], made["patchBaseline"]["baselineId"]) == (None, DEBIAN_DEFAULT)
+
+
+def test_a_document_is_made_again_where_anything_about_it_has_changed(api: Api) -> None:
+    own = use_own_baseline(api)
+    instance_id = new_node(api)
+    changes: list[Callable[[], object]] = [
+        lambda: api.call("UpdatePatchBaseline", BaselineId=own, ApprovedPatches=["bash"]),
+        lambda: api.call("UpdatePatchBaseline", BaselineId=own, ApprovedPatches=["vim"]),
+        lambda: use_own_baseline(api, Description="another"),
+    ]
+    seen = []
+    for number, change in enumerate(changes):
+        change()
+        seen.append(document(api, instance_id, f"00000000-0000-4000-8000-{number:012}"))
+    assert [each["patchBaseline"]["approvedPatches"] for each in seen] == [["bash"], ["vim"], []]
+    assert seen[2]["patchBaseline"]["description"] == "another"
+
+
+def test_what_an_override_says_is_handed_out_as_it_is(api: Api) -> None:
+    source = {"Name": "mirror", "Products": ["*"], "Configuration": "sealed:AAAA"}
+    made = document(api, new_node(api), BaselineOverride={"Sources": [source]})
+    assert made["patchBaseline"]["sources"][0]["configuration"] == "sealed:AAAA"
 
 
 def test_an_empty_override_is_none(api: Api) -> None:

@@ -148,7 +148,7 @@ def test_an_unknown_node_is_refused(api: Api, instance_id: str) -> None:
         put(api, instance_id, item("AWS:Network", []))
 
 
-def test_an_item_may_be_as_large_as_aws_says_and_no_larger(api: Api, node: str) -> None:
+def test_an_item_may_be_as_large_as_ten_thousand_patches_and_no_larger(api: Api, node: str) -> None:
     entry_bytes = len('{"A":""},') + 4000
     most = inventory_items.MAX_ITEM_BYTES // entry_bytes
     put(api, node, item("AWS:File", [{"A": "x" * 4000}] * most))
@@ -157,9 +157,8 @@ def test_an_item_may_be_as_large_as_aws_says_and_no_larger(api: Api, node: str) 
 
 
 def test_a_node_has_no_more_inventory_than_it_may(api: Api, node: str) -> None:
-    content = [{"A": "x" * 4000}] * 200
-    types = ["AWS:File", "AWS:Network", "AWS:Service", "AWS:Process", "AWS:WindowsRole", "Custom:A"]
-    for name in types:
+    content = [{"A": "x" * 4000}] * 1250
+    for name in ["AWS:File", "AWS:Network", "AWS:Service", "Custom:A"]:
         put(api, node, item(name, content))
     put(api, node, item("AWS:File", content))
     with pytest.raises(Refused, match=r"^TotalSizeLimitExceededException"):
@@ -423,6 +422,137 @@ class TestReportedVerdicts:
         api.submit(node, report([package("facts")], at=NOW + 60))
         assert self.members(api, "web") == []
         assert self.state(api, node)["PatchGroup"] == ""
+
+    def test_a_hash_that_is_not_known_has_the_agent_send_all_again(
+        self, api: Api, node: str
+    ) -> None:
+        later = NOW + 60
+        with pytest.raises(Refused, match=r"^ItemContentMismatchException"):
+            put(api, node, summary_item(at=later), rows_item(self.ROWS, at=later, only_hash=True))
+        assert self.patches(api, node) == []
+        self.upload(api, node, at=later)
+        assert len(self.patches(api, node)) == 4
+
+    def test_too_large_an_item_comes_again_without_cves(self, api: Api, node: str) -> None:
+        rows = [
+            patch_row(str(number), "Missing", CVEIds="CVE-2025-0001," * 290)
+            for number in range(2000)
+        ]
+        with pytest.raises(Refused, match=r"^ItemSizeLimitExceededException"):
+            put(api, node, summary_item(), rows_item(rows))
+        for row in rows:
+            del row["CVEIds"]
+        put(api, node, summary_item(), rows_item(rows))
+        assert self.state(api, node)["MissingCount"] == 2000
+
+    def test_as_many_patches_as_an_item_can_have_are_shown(self, api: Api, node: str) -> None:
+        rows = [patch_row(f"package-{number:05}") for number in range(10_000)]
+        put(api, node, summary_item(), rows_item(rows))
+        pages = api.pages("DescribeInstancePatches", InstanceId=node, MaxResults=100)
+        shown = [patch["KBId"] for page in pages for patch in page["Patches"]]
+        assert shown == [row["Id"] for row in rows]
+        assert self.state(api, node)["InstalledCount"] == 10_000
+
+    def test_patches_of_windows_are_shown_too(self, api: Api, node: str) -> None:
+        rows = [
+            patch_row("", Id="KB1", Title="One (KB1)", Classification="SecurityUpdates"),
+            patch_row("", "InstalledOther", Id="KB2", Title="Two (KB2)"),
+            patch_row("", "NotApplicable", Id="KB3", Title="Three (KB3)", Status=""),
+            patch_row(
+                "",
+                "AvailableSecurityUpdate",
+                Id="KB4",
+                Title="Four (KB4)",
+                Classification="SecurityUpdates",
+                PatchSeverity="Critical",
+                Status="NON_COMPLIANT",
+            ),
+        ]
+        put(api, node, summary_item(UnreportedNotApplicableCount="12"), rows_item(rows))
+        assert [
+            (patch["KBId"], patch["Title"], patch["State"], patch["Severity"])
+            for patch in self.patches(api, node)
+        ] == [
+            ("KB1", "One (KB1)", "INSTALLED", "important"),
+            ("KB2", "", "INSTALLED_OTHER", ""),
+            ("KB3", "", "NOT_APPLICABLE", ""),
+            ("KB4", "Four (KB4)", "AVAILABLE_SECURITY_UPDATE", "Critical"),
+        ]
+        state = self.state(api, node)
+        assert (state["NotApplicableCount"], state["UnreportedNotApplicableCount"]) == (1, 12)
+        assert state["AvailableSecurityUpdateCount"] == 1
+        assert state["SecurityNonCompliantCount"] == 1
+        listed = api.call("ListComplianceItems", ResourceIds=[node])["ComplianceItems"]
+        assert [item_["Status"] for item_ in listed] == [
+            "COMPLIANT",
+            "COMPLIANT",
+            "",
+            "NON_COMPLIANT",
+        ]
+
+    def test_an_install_without_a_reboot_is_remembered(self, api: Api, node: str) -> None:
+        def last(at: float, **summary: str) -> object:
+            self.upload(api, node, at=at, **summary)
+            return self.state(api, node).get("LastNoRebootInstallOperationTime")
+
+        assert last(NOW) is None
+        install = {"OperationType": "Install", "RebootOption": "NoReboot"}
+        assert last(NOW + 60, **install) == NOW + 60
+        told = write_instant(NOW + 55)
+        assert last(NOW + 120, LastNoRebootInstallOperationTime=told) == NOW + 55
+        assert last(NOW + 180) == NOW + 55
+
+    def test_the_run_is_named_as_the_agent_names_it(self, api: Api, node: str) -> None:
+        self.upload(api, node)
+        sent = rows_item(self.ROWS, at=NOW + 60, only_hash=True)
+        context = {
+            "ComplianceType": "Patch",
+            "ExecutionId": "policy-run",
+            "ExecutionType": "PatchPolicy",
+            "ExecutionTime": write_instant(NOW + 50),
+        }
+        put(api, node, summary_item(at=NOW + 60), {**sent, "Context": context})
+        of_run = [{"Key": "ExecutionType", "Values": ["PatchPolicy"]}]
+        listed = api.call("ListComplianceItems", ResourceIds=[node], Filters=of_run)
+        assert [item_["ExecutionSummary"] for item_ in listed["ComplianceItems"]] == [
+            {
+                "ExecutionId": "policy-run",
+                "ExecutionType": "PatchPolicy",
+                "ExecutionTime": NOW + 30,
+            }
+        ] * 4
+        for filters in (of_run, [{"Key": "ExecutionId", "Values": ["policy-run"]}]):
+            (whole,) = api.call("ListResourceComplianceSummaries", Filters=filters)[
+                "ResourceComplianceSummaryItems"
+            ]
+            assert whole["ExecutionSummary"]["ExecutionType"] == "PatchPolicy"
+        api.submit(node, report([package("facts")], at=NOW + 120))
+        listed = api.call("ListComplianceItems", ResourceIds=[node])["ComplianceItems"]
+        assert {item_["ExecutionSummary"]["ExecutionType"] for item_ in listed} == {"Command"}
+
+    def test_a_node_may_change_what_it_sends_again_and_again(self, api: Api, node: str) -> None:
+        self.upload(api, node)
+        api.submit(node, report([package("facts")], at=NOW + 60))
+        (summary,) = entries(api, node, "AWS:PatchSummary")
+        assert (self.ids(api, node), summary["InstalledOtherCount"]) == (["facts.amd64"], "1")
+        later = NOW + 120
+        put(api, node, summary_item(at=later), rows_item(self.ROWS, at=later, only_hash=True))
+        assert len(self.patches(api, node)) == 4
+        assert len(entries(api, node, "AWS:ComplianceItem")) == 4
+        api.submit(node, report([package("facts")], at=NOW + 180))
+        assert self.ids(api, node) == ["facts.amd64"]
+        shown = entries(api, node, "AWS:ComplianceItem")
+        assert [entry["Id"] for entry in shown] == ["facts.amd64"]
+
+    def test_a_clock_that_was_ahead_does_not_outlive_its_upload(self, api: Api, node: str) -> None:
+        self.upload(api, node, at=NOW + 86_400 * 365)
+        api.clock.advance(60)
+        api.submit(node, report([package("facts")], at=NOW + 60))
+        assert self.ids(api, node) == ["facts.amd64"]
+        (summary,) = entries(api, node, "AWS:PatchSummary")
+        assert summary["OperationEndTime"] == write_instant(NOW + 60)
+        shown = entries(api, node, "AWS:ComplianceItem")
+        assert [entry["Id"] for entry in shown] == ["facts.amd64"]
 
     def test_the_hash_is_not_checked_against_the_content(self, api: Api, node: str) -> None:
         rows = [patch_row("bash")]

@@ -72,6 +72,32 @@ def test_a_node_can_add_tags_but_not_change_those_of_the_activation(api: Api) ->
     assert node.tags == {"Patch Group": "prod", "Rack": "7"}
 
 
+def test_a_node_chooses_no_other_patch_group_by_the_other_tag(api: Api) -> None:
+    activation = activate(api, Tags=[{"Key": "PatchGroup", "Value": "prod"}])
+    registered = register(api, activation, Tags=[{"Key": "Patch Group", "Value": "none"}])
+    node = nodes.find(api.db, SCOPE, registered["InstanceId"])
+    assert node is not None
+    assert (node.tags, node.patch_group) == ({"PatchGroup": "prod"}, "prod")
+
+
+def test_a_node_whose_activation_names_no_patch_group_may_name_one(api: Api) -> None:
+    registered = register(api, activate(api), Tags=[{"Key": "PatchGroup", "Value": "mine"}])
+    node = nodes.find(api.db, SCOPE, registered["InstanceId"])
+    assert node is not None
+    assert node.patch_group == "mine"
+
+
+def test_a_node_has_no_more_tags_than_it_may(api: Api) -> None:
+    def tags(prefix: str, count: int) -> list[Json]:
+        return [{"Key": f"{prefix}{number}", "Value": ""} for number in range(count)]
+
+    activation = activate(api, Tags=tags("a", 30))
+    with pytest.raises(Refused, match="50 tags, not 51") as refused:
+        register(api, activation, Tags=tags("b", 21))
+    assert refused.value.code == "ValidationException"
+    register(api, activation, Tags=tags("b", 20))
+
+
 def test_registrations_are_counted_up_to_the_limit(api: Api) -> None:
     activation = activate(api, RegistrationLimit=2)
     register(api, activation)

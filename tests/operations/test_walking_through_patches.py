@@ -14,6 +14,7 @@ from patchwarden.domain.states import service_spelling
 from patchwarden.evaluation.assignment import default_predefined
 from patchwarden.store import nodes
 from patchwarden.store.nodes import Registration
+from patchwarden.store.packed_rows import NOT_INSTALLED
 
 PRIORITIES = ["required", "important", "standard", "optional", "extra"]
 NAMES = [f"lib{number:02}" for number in range(60)]
@@ -23,7 +24,8 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "update": st.sampled_from([None, None, "1.1-1"]),
         "security": st.booleans(),
         "priority": st.sampled_from(PRIORITIES),
-        "installed_at": st.none() | st.integers(0, 2**32 - 1),
+        # Later times are shown as this one: the last second of 32 bits stands for no install.
+        "installed_at": st.none() | st.integers(0, NOT_INSTALLED - 1),
         "installed_by": st.sampled_from([None, None, "ada", "bo"]),
     }
 )

@@ -76,4 +76,4 @@ def test_the_log_lacks_what_may_be_a_secret() -> None:
 
 
 def test_a_service_error_is_raised_on_purpose() -> None:
-    assert isinstance(errors.throttling(), PatchwardenError)
+    assert isinstance(errors.unknown_operation(), PatchwardenError)

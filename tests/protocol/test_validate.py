@@ -91,6 +91,21 @@ def test_a_long_value_is_cut() -> None:
     assert len(message) < 3 * MAX_PRINTED
 
 
+def test_what_has_too_many_elements_is_not_looked_into() -> None:
+    shape = structure(
+        List=replace(list_of(structure(N=SMALL)), maximum=1),
+        Map=replace(map_of(structure(N=SMALL)), maximum=1),
+        Texts=replace(list_of(replace(TEXT, maximum=1)), maximum=1),
+    )
+    bad, texts = {"N": 2}, ["ab", "cd"]
+    message = message_of({"List": [bad] * 2, "Map": {"a": bad, "b": bad}, "Texts": texts}, shape)
+    assert message.startswith("3 validation errors detected: ")
+    assert message.count("Member must have length less than or equal to 1") == 3
+    inside = message_of({"List": [bad], "Map": {"a": bad}, "Texts": texts[:1]}, shape)
+    assert inside.startswith("3 validation errors detected: ")
+    assert "'list.1.member.n'" in inside
+
+
 def test_a_value_of_exactly_the_limit_is_not_cut() -> None:
     text = "x" * MAX_PRINTED
     message = message_of({"Text": text}, structure(Text=replace(TEXT, maximum=1)))

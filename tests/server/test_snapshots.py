@@ -1,8 +1,10 @@
 """What a link to a patch snapshot answers."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,16 +12,19 @@ import pytest
 from fakes import NOW, open_store
 from in_process import InProcessServer, in_process_server
 from patchwarden.operations.snapshot_links import LINK_LIFETIME_S, SNAPSHOTS_PATH, SnapshotLinks
+from patchwarden.server.background import Background
 from patchwarden.server.http import HttpAnswer
 from patchwarden.server.settings import Settings
-from patchwarden.server.snapshots import snapshot
+from patchwarden.server.snapshots import Snapshots
 from patchwarden.store import patch_snapshots
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
 from patchwarden.store.patch_snapshots import SnapshotKey
+from patchwarden.store.vault import Vault
 
 KEY = SnapshotKey("123456789012", "us-east-1", "", "DEBIAN", "6d03d6c5-f79d-41d0-8d0e-00a9a0000000")
 LINKS = SnapshotLinks(bytes(32), public_url=None, listening_url="http://127.0.0.1:8440")
+VAULT = Vault(bytes(32))
 DOCUMENT = b'{"patchBaseline":{}}'
 JSON = [(b"content-type", b"application/json")]
 TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
@@ -44,13 +49,32 @@ def link() -> tuple[str, str]:
     return url.path.removeprefix(SNAPSHOTS_PATH), url.query
 
 
-def answer(db: Database, *, query: str | None = None, now: float = NOW) -> HttpAnswer:
+class BurningBackground(Background):
+    """Cannot read the store."""
+
+    async def run(self, work: object) -> Any:
+        raise StoreUnavailableError("the disk is on fire")
+
+
+def answer(
+    db: Database,
+    *,
+    query: str | None = None,
+    now: float = NOW,
+    background_type: type[Background] = Background,
+) -> HttpAnswer:
     name, usual = link()
-    return snapshot(LINKS, lambda: db, name, usual if query is None else query, now)
+
+    async def ask() -> HttpAnswer:
+        with closing(background_type(Database(db.path, read_only=True))) as background:
+            snapshots = Snapshots(LINKS, VAULT, background)
+            return await snapshots.answer(name, usual if query is None else query, now)
+
+    return asyncio.run(ask())
 
 
 def test_a_link_gives_the_snapshot(db: Database) -> None:
-    patch_snapshots.keep(db, KEY, DOCUMENT, NOW)
+    patch_snapshots.keep(db, VAULT, KEY, DOCUMENT, NOW)
     assert answer(db) == HttpAnswer(200, DOCUMENT, JSON)
 
 
@@ -60,7 +84,7 @@ def test_a_link_gives_the_snapshot(db: Database) -> None:
 def test_an_expired_or_altered_link_is_forbidden(
     db: Database, query: str | None, age: float
 ) -> None:
-    patch_snapshots.keep(db, KEY, DOCUMENT, NOW)
+    patch_snapshots.keep(db, VAULT, KEY, DOCUMENT, NOW)
     assert answer(db, query=query, now=NOW + age) == HttpAnswer(
         403,
         b"This link has expired or was altered; ask GetDeployablePatchSnapshotForInstance for a "
@@ -75,11 +99,8 @@ def test_a_snapshot_that_is_gone_is_not_found(db: Database) -> None:
     assert gone.body.startswith(b"This patch snapshot is gone; ask ")
 
 
-def test_a_store_that_cannot_be_read_is_told_as_such() -> None:
-    def broken() -> Database:
-        raise StoreUnavailableError("the disk is on fire")
-
-    told = snapshot(LINKS, broken, *link(), NOW)
+def test_a_store_that_cannot_be_read_is_told_as_such(db: Database) -> None:
+    told = answer(db, background_type=BurningBackground)
     assert told.status == 503
     assert b"fire" not in told.body
 

@@ -8,10 +8,11 @@ from patchwarden.domain.states import ComplianceLevel
 from patchwarden.domain.summary import Summary
 from patchwarden.evaluation import run
 from patchwarden.store import baselines, nodes, patch_states, verdicts
-from patchwarden.store.patch_states import GroupMembers, GroupState, NodePatchState
+from patchwarden.store.node_selection import NodeSelection
+from patchwarden.store.patch_states import GroupState, NodePatchState
 from patchwarden.store.scans import ScanOperation
 
-WEB = GroupMembers(SCOPE, "web")
+WEB = NodeSelection(SCOPE, "web")
 IDS = tuple(f"mi-{number:017x}" for number in range(5))
 MISSING = report([package("bash", update="2.0-1", security=True), package("nano")])
 KINDS = GroupState._fields[1:]
@@ -27,8 +28,8 @@ def execute(store: NodeStore, sql: str) -> None:
         store.db.execute(sql)
 
 
-def outdated(store: NodeStore, members: GroupMembers = WEB, now: float = NOW) -> list[str]:
-    return patch_states.outdated_members(store.db, members, engine=store.engine.identity, now=now)
+def outdated(store: NodeStore, members: NodeSelection = WEB, now: float = NOW) -> list[str]:
+    return verdicts.outdated(store.db, members, engine=store.engine.identity, now=now)
 
 
 def test_a_state_is_what_its_evaluation_and_its_report_say(store: NodeStore) -> None:
@@ -77,7 +78,7 @@ def test_members_come_by_id_with_those_that_never_reported(store: NodeStore) -> 
     join_group(store, *IDS)
     for instance_id in (NODE, IDS[3], IDS[1]):
         store.accept(MISSING, instance_id=instance_id)
-    members = patch_states.of_members(store.db, WEB)
+    members = patch_states.of_nodes(store.db, WEB)
     assert [instance_id for instance_id, _ in members] == list(IDS)
     with_state = {each.instance_id: each for _, each in members if each is not None}
     assert with_state.keys() == {IDS[1], IDS[3]}
@@ -90,8 +91,8 @@ def test_members_come_by_id_with_those_that_never_reported(store: NodeStore) -> 
 def test_a_part_of_the_members_can_be_read(store: NodeStore) -> None:
     join_group(store, *IDS)
     part = WEB._replace(after=IDS[0], limit=2)
-    assert [each for each, _ in patch_states.of_members(store.db, part)] == list(IDS[1:3])
-    assert patch_states.of_members(store.db, WEB._replace(after=IDS[-1])) == []
+    assert [each for each, _ in patch_states.of_nodes(store.db, part)] == list(IDS[1:3])
+    assert patch_states.of_nodes(store.db, WEB._replace(after=IDS[-1])) == []
 
 
 @pytest.mark.parametrize(
@@ -103,13 +104,13 @@ def test_a_part_of_the_members_can_be_read(store: NodeStore) -> None:
         WEB._replace(scope=SCOPE._replace(account_id="210987654321")),
     ],
 )
-def test_other_groups_and_scopes_have_no_members(store: NodeStore, members: GroupMembers) -> None:
+def test_other_groups_and_scopes_have_no_members(store: NodeStore, members: NodeSelection) -> None:
     join_group(store, *IDS)
     store.accept(MISSING, instance_id=IDS[0])
     execute(store, "UPDATE verdicts SET engine = 'older'")
-    assert patch_states.of_members(store.db, members) == []
+    assert patch_states.of_nodes(store.db, members) == []
     assert outdated(store, members) == []
-    assert patch_states.count_members(store.db, members) == GroupState(*[0] * 13)
+    assert patch_states.count_nodes(store.db, members) == GroupState(*[0] * 13)
 
 
 def test_members_are_counted_by_what_they_have_any_of(store: NodeStore) -> None:
@@ -117,7 +118,7 @@ def test_members_are_counted_by_what_they_have_any_of(store: NodeStore) -> None:
     for instance_id in IDS[:3]:
         store.accept(MISSING, instance_id=instance_id)
     store.accept(report(at=NOW + 1), instance_id=IDS[0])
-    counted = patch_states.count_members(store.db, WEB)
+    counted = patch_states.count_nodes(store.db, WEB)
     assert counted == GroupState(*[0] * 13)._replace(
         nodes=5, installed_other=2, missing=2, security_non_compliant=2
     )
@@ -133,7 +134,7 @@ def test_each_kind_is_counted_where_there_is_any(
     table = "scans" if kind == "unreported_not_applicable" else "verdicts"
     execute(store, f"UPDATE {table} SET {kind} = {count}")
     expected = GroupState(1, *[0] * 12)._replace(**{kind: counts})
-    assert patch_states.count_members(store.db, WEB) == expected
+    assert patch_states.count_nodes(store.db, WEB) == expected
 
 
 class TestOutdated:

@@ -14,6 +14,23 @@ def test_a_sealed_secret_comes_back(secret: str, name: str, nonce: bytes) -> Non
     assert vault.open(vault.seal(secret, name, nonce), name) == secret
 
 
+def test_what_is_sealed_the_same_is_the_same_for_its_secret_name_and_key_only() -> None:
+    def seal(key: bytes, secret: bytes, name: str) -> bytes:
+        return Vault(key).seal_same(secret, name)
+
+    sealed = seal(KEY, b"secret", "name")
+    assert sealed == seal(KEY, b"secret", "name")
+    assert b"secret" not in sealed
+    assert Vault(KEY).open_bytes(sealed, "name") == b"secret"
+    others = [
+        seal(bytes(32), b"secret", "name"),
+        seal(KEY, b"secreT", "name"),
+        seal(KEY, b"secret", "other"),
+        seal(KEY, b"esecret", "other"),
+    ]
+    assert len({each[:12] for each in [sealed, *others]}) == 5
+
+
 def test_a_secret_is_not_in_its_seal() -> None:
     assert b"secret" not in Vault(KEY).seal("secret", "name", NONCE)
 

@@ -22,14 +22,23 @@ FORMAT = "describe-available-patches"
 MAX_FILE_BYTES = 128 * 1024 * 1024
 """About 140,000 patches: the longest that a running server should have to wait with its writes. A
 file is held in memory as it is; its patches are read one by one."""
+MAX_PATCHES = 200_000
+"""Of one file, for the same reason: small ones take as long as large ones."""
+_MAX_EPOCH = 2**31 - 1
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0
 """The first and the last second of the years 1 to 9999."""
 _UNRATED = "Unspecified"
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MAX_PROBLEM = 200
 
-_Text = str | None
-_Texts = tuple[str, ...] | None
+# Far more than any patch has; a page of 100 patches is answered at once.
+_Text = Annotated[str, msgspec.Meta(max_length=20_000)] | None
+_Texts = (
+    Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=200)], ...], msgspec.Meta(max_length=5_000)
+    ]
+    | None
+)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -87,7 +96,7 @@ class AvailablePatchesFile:
                 "fetch the patches with a filter on PRODUCT, product by product."
             )
         try:
-            return cls(name, _file_decoder.decode(content).patches)
+            patches = _file_decoder.decode(content).patches
         except msgspec.ValidationError as error:
             path, problem = _path_and_problem(error)
             raise InvalidCatalogFileError(
@@ -96,6 +105,12 @@ class AvailablePatchesFile:
             ) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidCatalogFileError(f"{name} is not valid JSON: {error}.") from error
+        if len(patches) > MAX_PATCHES:
+            raise InvalidCatalogFileError(
+                f"{name} has {len(patches)} patches, and a file may have {MAX_PATCHES}; "
+                "fetch them with a filter on PRODUCT, product by product."
+            )
+        return cls(name, patches)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -116,6 +131,8 @@ class AvailablePatchesFile:
 
     def _refuse(self, position: int, member: str, problem: str, cause: Exception) -> NoReturn:
         where = f"Patches[{position}]{'.' if member else ''}{member}"
+        if len(problem) > _MAX_PROBLEM:
+            problem = f"{problem[:_MAX_PROBLEM]}..."
         raise InvalidCatalogFileError(f"{self.name} is wrong at {where}: {problem}.") from cause
 
 
@@ -198,6 +215,8 @@ def _epoch(given: int | str | None) -> int:
     text = str(given or 0)
     if not (text.isascii() and text.isdigit()):
         raise _WrongItemError("Epoch", f"{given!r} is no number")
+    if len(text) > len(str(_MAX_EPOCH)) or int(text) > _MAX_EPOCH:
+        raise _WrongItemError("Epoch", f"it is more than {_MAX_EPOCH}")
     return int(text)
 
 

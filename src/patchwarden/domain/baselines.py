@@ -43,7 +43,7 @@ class PatchSource:
     name: str
     products: tuple[str, ...]
     configuration: str = field(repr=False)
-    """May hold passwords: never shown."""
+    """May hold passwords: never shown, and sealed in the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

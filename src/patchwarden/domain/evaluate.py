@@ -29,13 +29,8 @@ class Evaluation:
     """By state in the order of `PatchState`, then by the package's name and architecture."""
     not_applicable_count: int
     """Approved patches of packages that are not installed; on Linux they are only counted."""
-    evaluated_at: float
     valid_until: float
     """The instant after which an approval delay has run out; infinite if none is running."""
-
-    def is_current(self, now: float) -> bool:
-        """Say whether evaluating again at `now` would give the same verdicts."""
-        return self.evaluated_at <= now <= self.valid_until
 
 
 def evaluate(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
@@ -50,7 +45,6 @@ def evaluate(report: Report, policy: Policy, rules: OperatingSystemRules) -> Eva
         not_applicable_count=sum(
             group.count for group in report.packages.not_installed if judge.approves(group)
         ),
-        evaluated_at=policy.now,
         valid_until=judge.valid_until(),
     )
 

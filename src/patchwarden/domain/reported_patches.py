@@ -4,6 +4,7 @@ The agent judges by itself and sends a summary and one row a patch, all values a
 become the verdicts that `domain.evaluate` would have given.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -30,6 +31,8 @@ Attributes: TypeAlias = Mapping[str, str]
 """One entry of inventory content: attribute → value."""
 
 _MAX_COUNT = 1_000_000_000
+_WINDOWS_PATCH = re.compile(r"KB[0-9]+")
+"""The ids of patches that have no title either in states without details (contract 2.6)."""
 _STATE_ORDER = {state: position for position, state in enumerate(PatchState)}
 
 
@@ -48,7 +51,7 @@ class PatchUpload(NamedTuple):
     """What an upload says about the patches of a node, as it came."""
 
     summary: Attributes
-    """The one entry of AWS:PatchSummary."""
+    """The one entry of AWS:PatchSummary, with what the rows say of the run that made them."""
     rows_type: str
     """The type of the rows: AWS:ComplianceItem or AWS:PatchCompliance."""
     rows: Sequence[Attributes] | None
@@ -65,6 +68,10 @@ class ReportedOperation:
     started_at: float
     ended_at: float
     snapshot_id: str
+    execution_id: str
+    """Of the run; empty if the agent names none."""
+    execution_type: str
+    """`Command` or `PatchPolicy`."""
     install_override_list: str
     unreported_not_applicable: int
     last_no_reboot_install_at: float | None
@@ -84,7 +91,7 @@ class ReportedPatches:
 
 
 def read_operation(summary: Attributes) -> ReportedOperation:
-    """Read the one entry of AWS:PatchSummary. Raises InvalidReportedPatchError."""
+    """Read the summary of an upload. Raises InvalidReportedPatchError."""
     operation = _one_of(summary, "OperationType", ("Scan", "Install"))
     default_reboot = "NoReboot" if operation == "Scan" else "RebootIfNeeded"
     options = {"RebootOption": default_reboot, **_filled(summary)}
@@ -95,6 +102,8 @@ def read_operation(summary: Attributes) -> ReportedOperation:
         started_at=_time(PATCH_SUMMARY, summary, "OperationStartTime"),
         ended_at=_time(PATCH_SUMMARY, summary, "OperationEndTime"),
         snapshot_id=summary.get("SnapshotId", ""),
+        execution_id=summary.get("ExecutionId", ""),
+        execution_type=summary.get("ExecutionType") or "Command",
         install_override_list=summary.get("InstallOverrideList", ""),
         unreported_not_applicable=_count(summary, "UnreportedNotApplicableCount", absent=-1),
         last_no_reboot_install_at=(
@@ -166,7 +175,7 @@ def _verdict(rows_type: str, names: _Names, row: Attributes) -> Verdict:
         )
     has_details = state not in STATES_WITHOUT_DETAILS
     record = PatchRecord(
-        title=row.get("Title", ""),
+        title=row.get("Title", "") if has_details or not _WINDOWS_PATCH.fullmatch(kb_id) else "",
         kb_id=kb_id,
         classification=row.get("Classification", "") if has_details else "",
         severity=row.get(names.severity, "") if has_details else "",

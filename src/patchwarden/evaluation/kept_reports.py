@@ -43,6 +43,7 @@ _CHANGING_ATTRIBUTES = frozenset(
         "LastNoRebootInstallOperationTime",
         "SnapshotId",
         "ExecutionId",
+        "ExecutionType",
     }
 )
 _NO_TIME = msgspec.Raw(b"0.0")
@@ -101,6 +102,8 @@ def split_upload(
             snapshot_id=operation.snapshot_id,
             install_override_list=operation.install_override_list,
             unreported_not_applicable=operation.unreported_not_applicable,
+            execution_id=operation.execution_id,
+            execution_type=operation.execution_type,
         ),
         node_facts=_encoder.encode(_UploadFacts(summary, upload.rows_type)),
         packages_facts=_encoder.encode(upload.rows),

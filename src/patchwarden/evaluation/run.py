@@ -18,13 +18,23 @@ from patchwarden.domain.reported_patches import ReportedPatches, read_patches
 from patchwarden.domain.summary import Summary, summarize
 from patchwarden.evaluation.assignment import assigned_baseline
 from patchwarden.evaluation.kept_reports import join, join_upload
-from patchwarden.store import baselines, nodes, packed_rows, patch_states, scans, verdicts
+from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.errors import WriteRequiredError
+from patchwarden.store.node_selection import NodeSelection
 from patchwarden.store.nodes import ManagedNode
-from patchwarden.store.patch_states import GroupMembers
 from patchwarden.store.records import RecordIds
 from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance, VerdictInForce
+
+
+class OutdatedError(WriteRequiredError):
+    """Nodes have to be judged before they can be read."""
+
+    code = "Outdated"
+
+    def __init__(self, instance_ids: Sequence[str]) -> None:
+        super().__init__(f"{len(instance_ids)} nodes have to be judged again first.")
+        self.instance_ids = instance_ids
 
 
 @dataclass(frozen=True)
@@ -56,25 +66,38 @@ def current(
 ) -> NodeState | None:
     """Give a node with an evaluation that holds at `now`; None if `scope` has no such node.
 
-    If the one in force is outdated, the node is judged again. Raises WriteRequiredError where
-    that would have to write and `db` is read-only; if it is not, a transaction must have begun.
+    If the one in force is outdated, the node is judged again. Raises OutdatedError where that
+    would have to write and `db` is read-only; if it is not, a transaction must have begun.
     """
     state = verdicts.of_node(db, scope, instance_id)
     if state is None or state.scan_id is None or _is_current(state, engine, now):
         return state
     if db.read_only:
-        raise WriteRequiredError(f"The evaluation of {instance_id} is outdated.")
+        raise OutdatedError([instance_id])
     judge(db, engine, scope, instance_id, now)
     return verdicts.of_node(db, scope, instance_id)
 
 
-def bring_up_to_date(db: Database, engine: Engine, members: GroupMembers, now: float) -> None:
-    """Have nodes of a patch group judged again, those whose evaluations do not hold at `now`.
+def bring_up_to_date(db: Database, engine: Engine, selection: NodeSelection, now: float) -> None:
+    """Have nodes judged again, those of the selected whose evaluations do not hold at `now`.
 
-    Raises WriteRequiredError as `current` does.
+    Raises OutdatedError, with all of these nodes, as `current` does.
     """
-    for instance_id in patch_states.outdated_members(db, members, engine=engine.identity, now=now):
-        current(db, engine, members.scope, instance_id, now)
+    outdated = verdicts.outdated(db, selection, engine=engine.identity, now=now)
+    judge_again(db, engine, selection.scope, outdated, now)
+
+
+def judge_again(
+    db: Database, engine: Engine, scope: Scope, instance_ids: Sequence[str], now: float
+) -> None:
+    """Have nodes judged again, those of them whose evaluations do not hold at `now`.
+
+    Nodes that are not there are left out. Raises OutdatedError as `current` does, if there is one.
+    """
+    if instance_ids and db.read_only:
+        raise OutdatedError(instance_ids)
+    for instance_id in instance_ids:
+        current(db, engine, scope, instance_id, now)
 
 
 def judge(
@@ -91,8 +114,7 @@ def judge(
     `report` is that report if the caller has just read it; else it comes from the store. If
     nothing that bears on the verdict has changed, the one in force is only confirmed. What was
     superseded longer ago than a page token lives is dropped: a walk that still goes on then has to
-    begin anew. Must run inside a
-    transaction.
+    begin anew. Must run inside a transaction.
     """
     assert db.in_transaction
     state = verdicts.of_node(db, scope, instance_id)

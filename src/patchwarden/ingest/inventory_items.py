@@ -29,15 +29,15 @@ from patchwarden.store import inventory
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.inventory import CustomType, InventoryItem
 
-# The quotas that AWS publishes for Inventory.
-MAX_ITEM_BYTES = 1024 * 1024
-"""Of the content of one item, as JSON."""
-MAX_NODE_BYTES = 5000 * 1024
-"""Of all that is kept of one node; AWS means what comes in a day."""
+MAX_ITEM_BYTES = 5000 * 1024
+"""Of the content of one item, as JSON: room for 10,000 patches. AWS publishes 1 MiB, and 5,000 KiB
+of a node in a day."""
+MAX_NODE_BYTES = 4 * MAX_ITEM_BYTES
+"""Of all that is kept of one node."""
 MAX_CUSTOM_TYPES = 20
-"""Of an account in a region."""
+"""Of an account in a region, as AWS publishes."""
 MAX_CUSTOM_COMPLIANCE_TYPES = 10
-"""Of one node."""
+"""Of one node, as AWS publishes."""
 MAX_ATTRIBUTES = 50
 """Of a custom type: GetInventorySchema can show no more."""
 _CUSTOM = "Custom:"
@@ -75,14 +75,15 @@ def keep_items(
     Must run inside a transaction or savepoint, which undoes all of it if this raises. Raises
     InventoryError.
     """
-    for sent in sent_items:
+    kept = [sent for sent in sent_items if not _is_disabled(db, scope, sent.item)]
+    for sent in kept:
         if sent.item.type_name.startswith(_CUSTOM):
             _keep_custom_type(db, scope, sent)
         _keep_item(db, node_key, sent)
     _check_node(db, node_key)
     return [
         sent.item if sent.encoded_content is not None else _kept(db, node_key, sent.item)
-        for sent in sent_items
+        for sent in kept
     ]
 
 
@@ -175,6 +176,18 @@ def _keep_item(db: Database, node_key: int, sent: SentItem) -> None:
             f"The stored content of {type_name} does not have this hash; send it in full.",
             type_name,
         )
+
+
+def _is_disabled(db: Database, scope: Scope, item: InventoryItem) -> bool:
+    if not item.type_name.startswith(_CUSTOM):
+        return False
+    known = {each.type_name: each for each in inventory.custom_types(db, scope)}
+    disabled = known[item.type_name].disabled_version if item.type_name in known else ""
+    return bool(disabled) and _numbers(item.schema_version) <= _numbers(disabled)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
 
 
 def _keep_custom_type(db: Database, scope: Scope, sent: SentItem) -> None:

@@ -87,7 +87,8 @@ def _upload(db: Database, node_key: int, sent: Mapping[_Key, InventoryItem]) -> 
     counts; where the rows are of a later run than the summary, they tell when it was.
     """
     summary = sent.get(_SUMMARY) or inventory.find(db, node_key, *_SUMMARY)
-    rows = next((sent[key] for key in _ROWS if key in sent), None) or _stored_rows(db, node_key)
+    sent_rows = next((sent[key] for key in _ROWS if key in sent), None)
+    rows = sent_rows or _stored_rows(db, node_key)
     entry: Mapping[str, str] = {} if summary is None else _only_entry(summary)
     if rows is None:
         return PatchUpload(entry, COMPLIANCE_ITEM, None)
@@ -95,6 +96,8 @@ def _upload(db: Database, node_key: int, sent: Mapping[_Key, InventoryItem]) -> 
         entry = _summary_of_rows(rows)
     elif rows.captured_at - summary.captured_at > _MAX_APART_S:
         entry = {**entry, **_times_of_rows(rows)}
+    if rows is sent_rows:
+        entry = {**entry, **_execution_of_rows(rows)}
     return PatchUpload(entry, rows.type_name, rows.content)
 
 
@@ -120,6 +123,11 @@ def _summary_of_rows(rows: InventoryItem) -> Mapping[str, str]:
         "OperationType": "Scan",
         **_times_of_rows(rows),
     }
+
+
+def _execution_of_rows(rows: InventoryItem) -> Mapping[str, str]:
+    named = ("ExecutionId", "ExecutionType")
+    return {name: rows.context[name] for name in named if rows.context.get(name)}
 
 
 def _times_of_rows(rows: InventoryItem) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from patchwarden.operations import (
     heartbeats,
     instance_patches,
     inventory,
+    inventory_deletions,
     inventory_schemas,
     maintenance_windows,
     managed_nodes,
@@ -29,7 +30,7 @@ from patchwarden.operations import (
     reports,
     tags,
 )
-from patchwarden.operations.served import ServedOperation, changes, reads
+from patchwarden.operations.served import ServedOperation, changes, reads, walks
 
 OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
     {
@@ -44,8 +45,8 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
         "AmazonSSM.DeregisterManagedInstance": changes(
             managed_nodes.deregister_managed_instance, "operate"
         ),
-        "AmazonSSM.DescribeInstanceInformation": reads(managed_nodes.describe_instance_information),
-        "AmazonSSM.DescribeInstanceProperties": reads(managed_nodes.describe_instance_properties),
+        "AmazonSSM.DescribeInstanceInformation": walks(managed_nodes.describe_instance_information),
+        "AmazonSSM.DescribeInstanceProperties": walks(managed_nodes.describe_instance_properties),
         "AmazonSSM.UpdateInstanceInformation": changes(
             heartbeats.update_instance_information, "report"
         ),
@@ -81,30 +82,34 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
             patch_groups.register_patch_baseline_for_patch_group, "administer"
         ),
         # The catalog of patches
-        "AmazonSSM.DescribeAvailablePatches": reads(available_patches.describe_available_patches),
-        "AmazonSSM.DescribeEffectivePatchesForPatchBaseline": reads(
+        "AmazonSSM.DescribeAvailablePatches": walks(available_patches.describe_available_patches),
+        "AmazonSSM.DescribeEffectivePatchesForPatchBaseline": walks(
             available_patches.describe_effective_patches_for_patch_baseline
         ),
         # Patches and their states on nodes
         "AmazonSSM.DescribeInstancePatchStates": reads(patch_states.describe_instance_patch_states),
-        "AmazonSSM.DescribeInstancePatchStatesForPatchGroup": reads(
+        "AmazonSSM.DescribeInstancePatchStatesForPatchGroup": walks(
             patch_states.describe_instance_patch_states_for_patch_group
         ),
         "AmazonSSM.DescribeInstancePatches": reads(instance_patches.describe_instance_patches),
-        "AmazonSSM.DescribePatchGroupState": reads(patch_states.describe_patch_group_state),
+        "AmazonSSM.DescribePatchGroupState": walks(patch_states.describe_patch_group_state),
         # Patch snapshots
         "AmazonSSM.GetDeployablePatchSnapshotForInstance": changes(
             patch_snapshots.get_deployable_patch_snapshot_for_instance, "report"
         ),
         # Inventory
-        "AmazonSSM.GetInventory": reads(inventory.get_inventory),
+        "AmazonSSM.DeleteInventory": changes(inventory_deletions.delete_inventory, "administer"),
+        "AmazonSSM.DescribeInventoryDeletions": reads(
+            inventory_deletions.describe_inventory_deletions
+        ),
+        "AmazonSSM.GetInventory": walks(inventory.get_inventory),
         "AmazonSSM.GetInventorySchema": reads(inventory_schemas.get_inventory_schema),
-        "AmazonSSM.ListInventoryEntries": reads(inventory.list_inventory_entries),
+        "AmazonSSM.ListInventoryEntries": walks(inventory.list_inventory_entries),
         "AmazonSSM.PutInventory": changes(inventory.put_inventory, "report", has_large_body=True),
         # Compliance
-        "AmazonSSM.ListComplianceItems": reads(compliance_items.list_compliance_items),
-        "AmazonSSM.ListComplianceSummaries": reads(compliance_summaries.list_compliance_summaries),
-        "AmazonSSM.ListResourceComplianceSummaries": reads(
+        "AmazonSSM.ListComplianceItems": walks(compliance_items.list_compliance_items),
+        "AmazonSSM.ListComplianceSummaries": walks(compliance_summaries.list_compliance_summaries),
+        "AmazonSSM.ListResourceComplianceSummaries": walks(
             compliance_summaries.list_resource_compliance_summaries
         ),
         "AmazonSSM.PutComplianceItems": changes(
@@ -129,6 +134,9 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
             maintenance_windows.update_maintenance_window, "administer"
         ),
         # Patchwarden's own
+        "Patchwarden.DeregisterInstance": changes(
+            managed_nodes.deregister_managed_instance, "operate"
+        ),
         "Patchwarden.SubmitReport": changes(reports.submit_report, "report", has_large_body=True),
     }
 )

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from patchwarden.domain.patch_groups import PATCH_GROUP_TAGS
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import (
     InvalidActivationError,
@@ -90,7 +91,8 @@ def register_managed_instance(context: Context, request: Request) -> Answer:
     """Make the sender a managed node, and give it the access key that it reports with.
 
     Nobody has signed this request. The activation code authorizes it, and account and region are
-    the activation's. Raises InvalidActivationIdError, InvalidActivationError.
+    the activation's. Raises InvalidActivationIdError, InvalidActivationError,
+    RequestValidationError.
     """
     activation = _open_activation(context, request)
     instance_id = context.new_id("mi-")
@@ -99,8 +101,7 @@ def register_managed_instance(context: Context, request: Request) -> Answer:
         activation_id=activation.activation_id,
         name=activation.default_instance_name,
         iam_role=activation.iam_role,
-        # A node may add to the tags, not choose another patch group than it was given.
-        tags={**read_tags(request.get("Tags", ())), **activation.tags},
+        tags=_tags_of_node(request, activation),
     )
     nodes.add(context.db, activation.scope, registration, context.now)
     activations.count_registration(context.db, activation.activation_id)
@@ -117,6 +118,17 @@ def register_managed_instance(context: Context, request: Request) -> Answer:
         "AccessKeyId": key.access_key_id,
         "SecretAccessKey": key.secret_access_key,
     }
+
+
+def _tags_of_node(request: Request, activation: Activation) -> dict[str, str]:
+    """Give the tags of a new node: the activation's, and those that it adds itself.
+
+    It chooses no other patch group than it was given.
+    """
+    own = read_tags(request.get("Tags", ()))
+    if not activation.tags.keys().isdisjoint(PATCH_GROUP_TAGS):
+        own = {key: value for key, value in own.items() if key not in PATCH_GROUP_TAGS}
+    return read_tags(tag_list({**own, **activation.tags}))
 
 
 def _expiration(request: Request, now: float) -> float:

@@ -19,6 +19,7 @@ from patchwarden.operations.errors import (
     ResourceLimitExceededError,
 )
 from patchwarden.operations.idempotent import made_once
+from patchwarden.operations.sealed_sources import with_opened_sources, with_sealed_sources
 from patchwarden.operations.wire_values import read_tags
 from patchwarden.store import baselines, idempotency, patch_groups
 
@@ -33,7 +34,8 @@ def create_patch_baseline(context: Context, request: Request) -> Answer:
     Raises IdempotentParameterMismatchError, InvalidBaselineError, ResourceLimitExceededError,
     RequestValidationError.
     """
-    return {"BaselineId": made_once(context, request, lambda: _create(context, request))}
+    sealed = with_sealed_sources(context.resources.vault, request)
+    return {"BaselineId": made_once(context, sealed, lambda: _create(context, sealed))}
 
 
 def update_patch_baseline(context: Context, request: Request) -> Answer:
@@ -41,6 +43,8 @@ def update_patch_baseline(context: Context, request: Request) -> Answer:
 
     Raises DoesNotExistError, InvalidBaselineError, RequestValidationError.
     """
+    vault = context.resources.vault
+    request = with_sealed_sources(vault, request)
     known = find_own_baseline(context.db, context.scope, request["BaselineId"])
     if request.get("Replace"):
         if "Name" not in request:
@@ -57,7 +61,8 @@ def update_patch_baseline(context: Context, request: Request) -> Answer:
         now=context.now,
         by=caller_arn(context.caller),
     )
-    return baseline_members(replace(known, content=content, modified_at=context.now))
+    opened = with_opened_sources(vault, content)
+    return baseline_members(replace(known, content=opened, modified_at=context.now))
 
 
 def delete_patch_baseline(context: Context, request: Request) -> Answer:

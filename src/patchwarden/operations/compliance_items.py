@@ -33,7 +33,8 @@ def list_compliance_items(context: Context, request: Request) -> Answer:
     """Give the compliance items of one node that all filters match, by type.
 
     Patches come from one evaluation on all pages, whatever arrives in between. Raises
-    InvalidResourceIdError, InvalidResourceTypeError, InvalidFilterError, RequestValidationError.
+    InvalidResourceIdError, InvalidResourceTypeError, InvalidFilterError, InvalidPageToken,
+    RequestValidationError.
     """
     filters = parse_compliance_filters(request.get("Filters", ()), FILTER_KEYS)
     check_resource_types(request.get("ResourceTypes", ()))

@@ -19,7 +19,7 @@ from patchwarden.operations.compliance_wire import (
     execution_summary,
 )
 from patchwarden.operations.context import Context
-from patchwarden.operations.patch_compliance import EXECUTION_TYPE, execution_id, patch_statuses
+from patchwarden.operations.patch_compliance import execution_id, patch_statuses
 from patchwarden.operations.wire_values import without_absent
 from patchwarden.store import compliance, scans, verdicts
 from patchwarden.store.compliance import PATCH, ComplianceItem, UploadKey
@@ -150,7 +150,7 @@ class JudgedPatches:
             "PatchBaselineId": self._provenance.baseline_id,
             "PatchGroup": self._provenance.patch_group,
             "PatchSeverity": record.severity,
-            "PatchState": self._spell(state),
+            "PatchState": service_spelling(state),
             "InstalledTime": filter_time(seconds) if is_dated else "",
             "DocumentName": "",
             "DocumentVersion": "",
@@ -167,10 +167,6 @@ class JudgedPatches:
             "Details": without_absent(details),
         }
 
-    def _spell(self, state: PatchState) -> str:
-        is_service = self.context.resources.choices.state_spelling == "service"
-        return service_spelling(state) if is_service else state.value
-
     @cached_property
     def _provenance(self) -> verdicts.Provenance:
         return verdicts.provenance(self.context.db, self.source_id)
@@ -186,11 +182,12 @@ class JudgedPatches:
 
     @cached_property
     def _execution(self) -> dict[str, object]:
-        scan_id = self._provenance.scan_id
+        operation, scan_id = self._operation, self._provenance.scan_id
+        reported_id = operation.execution_id or operation.snapshot_id
         return execution_summary(
-            self._operation.started_at,
-            execution_id(self._operation.snapshot_id, self.instance_id, scan_id),
-            EXECUTION_TYPE,
+            operation.started_at,
+            execution_id(reported_id, self.instance_id, scan_id),
+            operation.execution_type,
         )
 
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from patchwarden.domain.states import ComplianceLevel
-from patchwarden.evaluation.outdated import bring_up_to_date
+from patchwarden.evaluation.run import bring_up_to_date
 from patchwarden.operations.compliance_filters import (
     ComplianceFilters,
     filter_time,
@@ -24,6 +24,7 @@ from patchwarden.operations.patch_compliance import count_patches, execution_id
 from patchwarden.store import compliance, compliance_resources, verdicts
 from patchwarden.store.compliance import ItemCounts
 from patchwarden.store.compliance_resources import Attribute, ResourceCompliance
+from patchwarden.store.node_selection import NodeSelection
 
 MAX_EXAMINED = 2_000
 """Nodes that one call looks at. Where a filter fits few nodes of a large fleet, a page may be
@@ -84,10 +85,12 @@ _FILTER_KEYS: Mapping[str, str] = {
 def list_compliance_summaries(context: Context, request: Request) -> Answer:
     """Count the resources that all filters match: one element for each compliance type.
 
-    A node counts in the type `Patch` once it has reported. Raises InvalidFilterError.
+    A node counts in the type `Patch` once it has reported. Raises InvalidFilterError,
+    InvalidPageToken.
     """
     filters = parse_compliance_filters(request.get("Filters", ()), _FILTER_KEYS)
-    bring_up_to_date(context.db, context.resources.engine, context.scope, context.now)
+    everything = NodeSelection(context.scope)
+    bring_up_to_date(context.db, context.resources.engine, everything, context.now)
     counts = _count_resources(context, filters)
     page, token = page_of(context, request, sorted(counts), key=str, default_limit=_DEFAULT_LIMIT)
     items = [{"ComplianceType": name, **_summaries(*counts[name])} for name in page]
@@ -97,7 +100,8 @@ def list_compliance_summaries(context: Context, request: Request) -> Answer:
 def list_resource_compliance_summaries(context: Context, request: Request) -> Answer:
     """Count the items of each resource and compliance type that all filters match.
 
-    Elements are in the order of their resource ids, then types. Raises InvalidFilterError.
+    Elements are in the order of their resource ids, then types. Raises InvalidFilterError,
+    InvalidPageToken.
     """
     filters = parse_compliance_filters(request.get("Filters", ()), _FILTER_KEYS)
     limit = request.get("MaxResults", _DEFAULT_LIMIT)
@@ -151,7 +155,8 @@ def _resources(
     """
     engine = context.resources.engine
     for instance_ids in _instance_ids(context, filters, last.instance_id, chunk):
-        bring_up_to_date(context.db, engine, context.scope, context.now, instance_ids=instance_ids)
+        selection = NodeSelection(context.scope, instance_ids=instance_ids)
+        bring_up_to_date(context.db, engine, selection, context.now)
         known = compliance_resources.of_nodes(context.db, context.scope, instance_ids)
         places = {_Place(each.instance_id, each.compliance_type): each for each in known}
         empty = set(instance_ids) - {each.instance_id for each in known}

@@ -34,6 +34,8 @@ from patchwarden.store.database import Database
 
 MAX_CUSTOM_TYPES = 10
 """Of one node (model)."""
+MAX_ITEMS = 10_000
+"""Of one compliance type of a node: as many as one request can have (model)."""
 MAX_UPLOAD_BYTES = 1024 * 1024
 """Of the items of one request, as JSON; the service's quota of inventory for a node and call."""
 MAX_NODE_SIZE = 5 * 1024 * 1024
@@ -146,6 +148,11 @@ def _keep(
         compliance.replace(db, key, heading, items)
     elif not is_partial:
         compliance.remove(db, key)
+    if compliance.count_items(db, key) > MAX_ITEMS:
+        raise TotalSizeLimitExceededError(
+            f"A node may have {MAX_ITEMS} compliance items of one type; send all that hold, as"
+            " COMPLETE."
+        )
     if compliance.size_of_node(db, key.node_key) > MAX_NODE_SIZE:
         raise TotalSizeLimitExceededError(
             f"The compliance items of a node may have {MAX_NODE_SIZE} characters in all; "

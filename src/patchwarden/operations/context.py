@@ -13,6 +13,7 @@ from patchwarden.protocol.canonical_form import header_values
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.store.credentials import Holder, Issuer
 from patchwarden.store.database import Database, Scope
+from patchwarden.store.vault import Vault
 
 Request = Mapping[str, Any]
 """A decoded and validated input: the members that were sent, in the service model's spelling."""
@@ -31,6 +32,11 @@ class Resources:
     issuer: Issuer
     snapshot_links: SnapshotLinks
     random_bytes: Callable[[int], bytes]
+
+    @property
+    def vault(self) -> Vault:
+        """Give what seals secrets."""
+        return self.issuer.vault
 
     @property
     def choices(self) -> Choices:

@@ -66,6 +66,18 @@ class InvalidAggregatorError(OperationError):
     code = "InvalidAggregatorException"
 
 
+class InvalidDeleteInventoryParametersError(OperationError):
+    """The client token of a deletion was used before, for another one."""
+
+    code = "InvalidDeleteInventoryParametersException"
+
+
+class InvalidDeletionIdError(OperationError):
+    """There was no such deletion of inventory."""
+
+    code = "InvalidDeletionIdException"
+
+
 class InvalidInventoryGroupError(OperationError):
     """GetInventory cannot count nodes by groups."""
 

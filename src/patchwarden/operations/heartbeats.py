@@ -14,7 +14,8 @@ def update_instance_information(context: Context, request: Request) -> Answer:
     """Keep that a node was heard of, and what it says it is.
 
     An EC2 node has no activation: its first heartbeat makes it a managed node. Raises
-    InvalidInstanceIdError for any other that is unknown.
+    InvalidInstanceIdError for any other that is unknown, and for an EC2 node that says with its
+    own key that it is in a second region.
     """
     instance_id = request["InstanceId"]
     heartbeat = _heartbeat(request)
@@ -22,12 +23,24 @@ def update_instance_information(context: Context, request: Request) -> Answer:
         return {}
     if not instance_id.startswith(_EC2_PREFIX):
         raise InvalidInstanceIdError.unknown(instance_id)
+    if context.caller.role == "node":
+        _check_region(context, instance_id)
     newcomer = Registration(
         instance_id=instance_id, activation_id="", name=None, iam_role=None, tags={}
     )
     nodes.add(context.db, context.scope, newcomer, context.now)
     nodes.note_heartbeat(context.db, context.scope, instance_id, heartbeat, context.now)
     return {}
+
+
+def _check_region(context: Context, instance_id: str) -> None:
+    """Return if the node is in no region yet: one key must not fill the store with regions."""
+    regions = nodes.regions_of(context.db, context.scope.account_id, instance_id)
+    if regions:
+        raise InvalidInstanceIdError(
+            f"Instance {instance_id} is a managed node in {regions[0]}, and an EC2 instance is in"
+            " one region; deregister it there first."
+        )
 
 
 def _heartbeat(request: Request) -> Heartbeat:
@@ -42,6 +55,9 @@ def _heartbeat(request: Request) -> Heartbeat:
         ip_address=request.get("IPAddress") or None,
         source_id=request.get("SourceId") or None,
         source_type=request.get("SourceType"),
+        agent_name=request.get("AgentName") or None,
+        source_location=request.get("SourceLocation") or None,
+        availability_zone=request.get("AvailabilityZone") or None,
     )
 
 

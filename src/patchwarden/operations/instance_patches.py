@@ -24,7 +24,8 @@ _CHUNK = 256
 def describe_instance_patches(context: Context, request: Request) -> Answer:
     """Give the patches of a node and their state relative to its baseline.
 
-    Pages of one walk come from one evaluation, whatever arrives in between.
+    Pages of one walk come from one evaluation, whatever arrives in between. Raises
+    InvalidInstanceIdError, InvalidFilterError, InvalidPageToken.
     """
     filters = parse_filters(request.get("Filters", ()))
     verdict_id, rows, start = _evaluation_to_show(context, request)

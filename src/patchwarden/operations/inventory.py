@@ -24,7 +24,7 @@ from patchwarden.store.inventory import Entries, InventoryItem
 from patchwarden.store.nodes import ManagedNode
 
 _RESULT_TYPES = (INSTANCE_INFORMATION, PATCH_SUMMARY)
-_MAX_EXAMINED_CLOSELY = 50
+_MAX_EXAMINED_CLOSELY = 25
 """Nodes that one call looks at where their reports or evaluations have to be read."""
 _CUSTOM = "Custom:"
 _DEFAULT_LIMIT = 50

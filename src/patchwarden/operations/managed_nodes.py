@@ -36,7 +36,10 @@ def describe_instance_properties(context: Context, request: Request) -> Answer:
 
 
 def update_managed_instance_role(context: Context, request: Request) -> Answer:
-    """Give a node another role; raise InvalidInstanceIdError if there is no such node."""
+    """Give a node another role.
+
+    Raises InvalidInstanceIdError.
+    """
     instance_id = request["InstanceId"]
     if not nodes.set_iam_role(context.db, context.scope, instance_id, request["IamRole"]):
         raise InvalidInstanceIdError.unknown(instance_id)

@@ -42,8 +42,8 @@ _PROPERTY_MEMBERS = {
     **{
         member: member
         for member in (
-            *("Architecture", "ComputerName", "IPAddress", "InstanceId", "Name"),
-            *("PlatformName", "PlatformVersion"),
+            *("Architecture", "AvailabilityZone", "ComputerName", "IPAddress", "InstanceId"),
+            *("Name", "PlatformName", "PlatformVersion", "SourceLocation"),
         )
     },
 }
@@ -54,8 +54,8 @@ _POSSIBLE_VALUES = {
     "AssociationStatus": frozenset({"Success", "Pending", "Failed"}),
 }
 _VERSIONS = frozenset({"AgentVersion", "PlatformVersion"})
-_Numbers = tuple[int, ...]
-_NUMBER = re.compile(r"[0-9]+")
+_Numbers = tuple[tuple[int, str], ...]
+_NUMBER = re.compile(r"0*([0-9]+)")
 _ORDERED: Mapping[str | None, Callable[[_Numbers, _Numbers], bool]] = {
     "LessThan": operator.lt,
     "GreaterThan": operator.gt,
@@ -249,4 +249,5 @@ def _text(item: Mapping[str, object], member: str) -> str | None:
 
 
 def _numbers(version: str) -> _Numbers:
-    return tuple(int(number) for number in _NUMBER.findall(version))
+    # Compares like numbers, of any length: Python refuses to read those of many digits.
+    return tuple((len(digits), digits) for digits in _NUMBER.findall(version))

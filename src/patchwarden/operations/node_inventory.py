@@ -1,7 +1,8 @@
 """The inventory of a node: what it sent, and what follows from what is known of it otherwise.
 
 Of each type the newest counts: what the node sent with PutInventory, or what its newest report of
-facts and the evaluation in force say. All values are texts.
+facts and the evaluation in force say. Of patches, the newest report alone decides. All values are
+texts.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,8 +29,8 @@ INSTANCE_INFORMATION = "AWS:InstanceInformation"
 TAG = "AWS:Tag"
 CHEAP_TYPES = frozenset({INSTANCE_INFORMATION, TAG})
 """The types that follow from the row of a node."""
+_PATCH_TYPES = frozenset({PATCH_SUMMARY, PATCH_COMPLIANCE, COMPLIANCE_ITEM})
 _PATCHES = "Patch"
-_OUR_AGENT = "patchwarden-agent"
 
 Entry: TypeAlias = dict[str, str]
 
@@ -45,7 +46,8 @@ def inventory_of(context: Context, node: ManagedNode, type_name: str) -> Invento
     derive = _DERIVED.get(type_name)
     derived = None if derive is None else derive(context, node)
     if derived is not None:
-        items[derived.sub_type] = _newer(items.get(derived.sub_type), derived)
+        sent = items.get(derived.sub_type)
+        items[derived.sub_type] = _to_show(context, node, sent, derived)
     if not items:
         return None
     newest = max(items.values(), key=lambda item: item.captured_at)
@@ -53,8 +55,13 @@ def inventory_of(context: Context, node: ManagedNode, type_name: str) -> Invento
     return newest._replace(content=content, context={})
 
 
-def _newer(sent: InventoryItem | None, derived: InventoryItem) -> InventoryItem:
+def _to_show(
+    context: Context, node: ManagedNode, sent: InventoryItem | None, derived: InventoryItem
+) -> InventoryItem:
     if sent is None:
+        return derived
+    if derived.type_name in _PATCH_TYPES and _reports_facts(context, node):
+        # Whatever the clock of the node said when it sent patches of its own.
         return derived
     if derived.type_name == INSTANCE_INFORMATION:
         # Each knows what the other does not; heartbeats come more often than inventory.
@@ -65,6 +72,11 @@ def _newer(sent: InventoryItem | None, derived: InventoryItem) -> InventoryItem:
     return sent if sent.captured_at >= derived.captured_at else derived
 
 
+def _reports_facts(context: Context, node: ManagedNode) -> bool:
+    """Say whether the newest report of a node has facts, and no verdicts made on the node."""
+    return node.scan_id is not None and scans.operation(context.db, node.scan_id).kind == "facts"
+
+
 def _instance_information(context: Context, node: ManagedNode) -> InventoryItem:
     known = instance_information(context, node)
     entry = {
@@ -72,7 +84,8 @@ def _instance_information(context: Context, node: ManagedNode) -> InventoryItem:
         for member, attribute in _ATTRIBUTE_OF_MEMBER.items()
         if member in known
     }
-    entry["AgentType"] = _OUR_AGENT
+    if node.agent_name:
+        entry["AgentType"] = node.agent_name
     entry["InstanceStatus"] = "Active" if known["PingStatus"] == "Online" else "ConnectionLost"
     return _item(INSTANCE_INFORMATION, node.last_ping_at or node.registered_at, [entry])
 
@@ -95,11 +108,9 @@ def _tags(context: Context, node: ManagedNode) -> InventoryItem:
 
 
 def _applications(context: Context, node: ManagedNode) -> InventoryItem | None:
-    if node.scan_id is None:
+    if node.scan_id is None or not _reports_facts(context, node):
         return None
     stored = scans.load(context.db, node.scan_id)
-    if stored.operation.kind != "facts":
-        return None
     entries = [
         _without_empty(
             {
@@ -190,14 +201,15 @@ def _compliance_item(context: Context, node: ManagedNode) -> InventoryItem | Non
         _compliance_entry(patch, statuses[patch.state], state)
         for patch in patch_rows(context.db, verdict.rows)
     ]
-    run_id = execution_id(state.operation.snapshot_id, node.instance_id, verdict.scan_id)
+    reported_id = state.operation.execution_id or state.operation.snapshot_id
+    run_id = execution_id(reported_id, node.instance_id, verdict.scan_id)
     item = _item(COMPLIANCE_ITEM, state.operation.ended_at, entries)
     return item._replace(
         sub_type=_PATCHES,
         context={
             "ComplianceType": _PATCHES,
             "ExecutionId": run_id,
-            "ExecutionType": "Command",
+            "ExecutionType": state.operation.execution_type,
             "ExecutionTime": write_instant(state.operation.started_at),
         },
     )

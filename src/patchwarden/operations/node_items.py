@@ -34,6 +34,7 @@ def instance_property(context: Context, node: ManagedNode) -> dict[str, object]:
         {
             **_what_both_say(context, node),
             "Architecture": architecture or None,
+            "AvailabilityZone": node.availability_zone or None,
             "Name": node.name or node.tags.get(_NAME_TAG),
         }
     )
@@ -69,6 +70,7 @@ def _what_both_say(context: Context, node: ManagedNode) -> dict[str, object]:
         "ComputerName": node.computer_name or None,
         "SourceId": node.source_id or node.instance_id,
         "SourceType": node.source_type or _SOURCE_TYPES[registered],
+        "SourceLocation": node.source_location or None,
     }
 
 

@@ -1,6 +1,7 @@
 """Patch baselines: show and list them, and choose the default (contract 5.2, 5.5 to 5.7)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from patchwarden.operations.baseline_lookup import (
@@ -13,6 +14,7 @@ from patchwarden.operations.baseline_wire import baseline_identity, baseline_mem
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import RequestValidationError
 from patchwarden.operations.paging import page_of
+from patchwarden.operations.sealed_sources import with_opened_sources
 from patchwarden.store import baselines, patch_groups
 
 _DEFAULT_LIMIT = 100
@@ -28,7 +30,8 @@ def get_patch_baseline(context: Context, request: Request) -> Answer:
     """
     known = find_baseline(context.db, context.scope, request["BaselineId"])
     groups = patch_groups.of_baseline(context.db, context.scope, known.baseline_id)
-    return baseline_members(known, groups)
+    opened = with_opened_sources(context.resources.vault, known.content)
+    return baseline_members(replace(known, content=opened), groups)
 
 
 def describe_patch_baselines(context: Context, request: Request) -> Answer:

@@ -9,7 +9,6 @@ from patchwarden.operations.compliance_wire import COMPLIANT, NON_COMPLIANT
 from patchwarden.store.compliance import ItemCounts
 from patchwarden.store.packed_rows import PackedRows, read_kind
 
-EXECUTION_TYPE = "Command"
 _NOT_RATED = ""
 """The status of patches that are not applicable, as the model's documentation has it."""
 _REPORTS = uuid.UUID("6b0f3a52-9d0e-5b7a-8c55-1d9f4c1f7a60")
@@ -46,6 +45,6 @@ def count_patches(rows: PackedRows, non_compliant: int) -> ItemCounts:
     return ItemCounts(tuple(counts[COMPLIANT]), tuple(counts[NON_COMPLIANT]))
 
 
-def execution_id(snapshot_id: str, instance_id: str, scan_id: int) -> str:
-    """Name the operation that found the patches of a node: by its snapshot, else by its report."""
-    return snapshot_id or str(uuid.uuid5(_REPORTS, f"{instance_id}/{scan_id}"))
+def execution_id(reported_id: str, instance_id: str, scan_id: int) -> str:
+    """Name the operation that found the patches of a node: as the node does, else by its report."""
+    return reported_id or str(uuid.uuid5(_REPORTS, f"{instance_id}/{scan_id}"))

@@ -1,14 +1,18 @@
 """Patch snapshots: the baseline that a node is to be patched by, fixed for some days (5.18)."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from patchwarden.data.load import operating_systems, predefined_baseline_arn
 from patchwarden.domain.baseline_validity import check_baseline
 from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.catalog import WINDOWS, CatalogPatch
 from patchwarden.domain.os_rules import product_of
+from patchwarden.domain.patch_groups import patch_group_of
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.evaluation.assignment import assigned_baseline, find_predefined
 from patchwarden.evaluation.effective_patches import approved_patches
@@ -16,15 +20,19 @@ from patchwarden.operations.baseline_lookup import KnownBaseline, find_baseline
 from patchwarden.operations.baseline_wire import read_baseline
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import RequestValidationError, UnsupportedOperatingSystemError
+from patchwarden.operations.sealed_sources import with_opened_sources
 from patchwarden.operations.snapshot_document import snapshot_document
 from patchwarden.operations.snapshot_links import LINK_LIFETIME_S
-from patchwarden.store import nodes, patch_snapshots
+from patchwarden.store import catalog, nodes, patch_snapshots
+from patchwarden.store.baselines import digest_of
 from patchwarden.store.nodes import ManagedNode
 from patchwarden.store.patch_snapshots import SnapshotKey
 
 FIXED_FOR_S = 3 * 86_400
 """How long the same id means the same snapshot (contract 5.18)."""
 _KEPT_FOR_S = FIXED_FOR_S + LINK_LIFETIME_S
+_MADE_AGAIN_AFTER_S = 600
+"""The steps in which approval delays run out."""
 _OVERRIDE_NAME = "BaselineOverride"
 
 
@@ -36,18 +44,10 @@ def get_deployable_patch_snapshot_for_instance(context: Context, request: Reques
     node = _find_node(context, request["InstanceId"])
     product = _product(node)
     override = _read_override(request.get("BaselineOverride"), node)
-    key = SnapshotKey(
-        *context.scope,
-        patch_group=node.patch_group,
-        operating_system=node.operating_system,
-        snapshot_id=request["SnapshotId"],
-    )
-    # A snapshot that is there wins over a changed baseline and over an override (contract 6.4).
-    if not patch_snapshots.is_kept(context.db, key, context.now - FIXED_FOR_S):
-        _make(context, key, override)
+    key = _key(context, node, request["SnapshotId"], override)
     return {
         "InstanceId": node.instance_id,
-        "SnapshotId": key.snapshot_id,
+        "SnapshotId": request["SnapshotId"],
         "SnapshotDownloadUrl": context.resources.snapshot_links.url(
             key,
             host=context.host,
@@ -56,6 +56,32 @@ def get_deployable_patch_snapshot_for_instance(context: Context, request: Reques
         ),
         "Product": product,
     }
+
+
+def _key(
+    context: Context, node: ManagedNode, snapshot_id: str, override: PatchBaseline | None
+) -> SnapshotKey:
+    """Give the key of a snapshot that is kept, made if need be.
+
+    One that is there wins over a changed baseline and over an override (contract 6.4).
+    """
+    shared = SnapshotKey(
+        *context.scope,
+        # Not the group that the node itself reports: the baselines of others are none of its
+        # business, and their sources may have passwords.
+        patch_group=patch_group_of(node.tags),
+        operating_system=node.operating_system,
+        snapshot_id=snapshot_id,
+    )
+    # What one node says that it is to be patched by must not become what others are patched by.
+    own = shared._replace(snapshot_id=f"{snapshot_id}-{node.instance_id}")
+    since = context.now - FIXED_FOR_S
+    for key in (own, shared):
+        if patch_snapshots.is_kept(context.db, key, since):
+            return key
+    made = shared if override is None else own
+    _make(context, made, override)
+    return made
 
 
 def _find_node(context: Context, instance_id: str) -> ManagedNode:
@@ -93,17 +119,35 @@ def _read_override(override: Mapping[str, Any] | None, node: ManagedNode) -> Pat
 
 
 def _make(context: Context, key: SnapshotKey, override: PatchBaseline | None) -> None:
+    db, vault, now = context.db, context.resources.vault, context.now
+    patch_snapshots.drop_old(db, now - _KEPT_FOR_S)
     baseline = _assigned(context, key)
-    if override is not None:
-        baseline = replace(baseline, content=override)
+    basis = None if override else _basis(context, key, baseline)
+    if basis is not None and patch_snapshots.keep_made_from(db, key, basis, now):
+        return
+    content = override or with_opened_sources(vault, baseline.content)
     document = snapshot_document(
         context.scope,
-        baseline,
+        replace(baseline, content=content),
         patch_group=key.patch_group,
-        approved=_approved_patches(context, baseline.content),
+        approved=_approved_patches(context, content),
     )
-    patch_snapshots.drop_old(context.db, context.now - _KEPT_FOR_S)
-    patch_snapshots.keep(context.db, key, document, context.now)
+    patch_snapshots.keep(db, vault, key, document, now, basis=basis)
+
+
+def _basis(context: Context, key: SnapshotKey, baseline: KnownBaseline) -> bytes:
+    """Name what a document is made from: for Windows it can take seconds to make it."""
+    parts = (
+        *context.scope,
+        key.patch_group,
+        baseline.baseline_id,
+        baseline.created_at,
+        baseline.modified_at,
+        digest_of(baseline.content),
+        catalog.last_import_id(context.db),
+        context.now // _MADE_AGAIN_AFTER_S,
+    )
+    return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 
 def _assigned(context: Context, key: SnapshotKey) -> KnownBaseline:

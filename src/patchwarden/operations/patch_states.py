@@ -8,7 +8,8 @@ from patchwarden.operations.paging import open_token, seal_token
 from patchwarden.operations.patch_state_filters import parse_patch_state_filters
 from patchwarden.operations.wire_values import wire_time, without_absent
 from patchwarden.store import patch_states
-from patchwarden.store.patch_states import GroupMembers, NodePatchState
+from patchwarden.store.node_selection import NodeSelection
+from patchwarden.store.patch_states import NodePatchState
 
 MAX_EXAMINED = 2_000
 """Nodes of a patch group that one call looks at. Where filters fit few of them, a page may be
@@ -17,13 +18,17 @@ _DEFAULT_LIMIT = 50
 
 
 def describe_instance_patch_states(context: Context, request: Request) -> Answer:
-    """Give the counts of nodes; nodes that are unknown or never reported are left out."""
+    """Give the counts of nodes; nodes that are unknown or never reported are left out.
+
+    Raises InvalidPageToken.
+    """
     ids = list(dict.fromkeys(request["InstanceIds"]))
     token = open_token(context, request)
     start = int(token) if token else 0
     stop = start + request.get("MaxResults", _DEFAULT_LIMIT)
-    current = (_current(context, instance_id) for instance_id in ids[start:stop])
-    states = [_state_members(state) for state in current if state is not None]
+    known = dict(_current(context, NodeSelection(context.scope, instance_ids=ids[start:stop])))
+    ordered = map(known.get, ids[start:stop])
+    states = [_state_members(state) for state in ordered if state is not None]
     next_token = seal_token(context, request, str(stop).encode()) if stop < len(ids) else ""
     return {"InstancePatchStates": states, "NextToken": next_token}
 
@@ -32,12 +37,13 @@ def describe_instance_patch_states_for_patch_group(context: Context, request: Re
     """Give the counts of the nodes of a patch group that all filters match, by node.
 
     A node is in the group that its tags name, else in the one that its last report named. Nodes
-    that never reported are left out. Raises InvalidFilterError.
+    that never reported are left out. Raises InvalidFilterError, InvalidPageToken.
     """
     filters = parse_patch_state_filters(request.get("Filters", ()))
     last = open_token(context, request).decode()
     limit = request.get("MaxResults", _DEFAULT_LIMIT)
-    members = GroupMembers(context.scope, request["PatchGroup"], after=last, limit=limit + 1)
+    group = request["PatchGroup"]
+    members = NodeSelection(context.scope, group, after=last, limit=limit + 1)
     found: list[dict[str, object]] = []
     for examined, (instance_id, state) in enumerate(_current_members(context, members)):
         item = None if state is None else _state_members(state)
@@ -53,9 +59,9 @@ def describe_instance_patch_states_for_patch_group(context: Context, request: Re
 
 def describe_patch_group_state(context: Context, request: Request) -> Answer:
     """Give how many nodes of a patch group have patches of each kind; of no group, none."""
-    members = GroupMembers(context.scope, request["PatchGroup"])
+    members = NodeSelection(context.scope, request["PatchGroup"])
     run.bring_up_to_date(context.db, context.resources.engine, members, context.now)
-    state = patch_states.count_members(context.db, members)
+    state = patch_states.count_nodes(context.db, members)
     return {
         "Instances": state.nodes,
         "InstancesWithInstalledPatches": state.installed,
@@ -73,21 +79,18 @@ def describe_patch_group_state(context: Context, request: Request) -> Answer:
     }
 
 
-def _current(context: Context, instance_id: str) -> NodePatchState | None:
-    engine = context.resources.engine
-    node = run.current(context.db, engine, context.scope, instance_id, context.now)
-    if node is None or node.verdict is None:
-        return None
-    return patch_states.of_verdict(context.db, node.verdict.verdict_id)
+def _current(context: Context, selection: NodeSelection) -> list[tuple[str, NodePatchState | None]]:
+    """Give each node's id with its state, None if it never reported."""
+    run.bring_up_to_date(context.db, context.resources.engine, selection, context.now)
+    return patch_states.of_nodes(context.db, selection)
 
 
 def _current_members(
-    context: Context, members: GroupMembers
+    context: Context, members: NodeSelection
 ) -> Iterator[tuple[str, NodePatchState | None]]:
     """Give the nodes of a group from a place on, reading and judging no more than are taken."""
     while True:
-        run.bring_up_to_date(context.db, context.resources.engine, members, context.now)
-        batch = patch_states.of_members(context.db, members)
+        batch = _current(context, members)
         yield from batch
         if len(batch) < members.limit:
             return

@@ -19,8 +19,10 @@ class ServedOperation:
     access: Access
     writes: bool
     """Whether it must run in a transaction. The others run on a read-only connection in the
-    event loop, so they must be quick; where they find that something has to be written first,
-    they raise WriteRequiredError and are run again in a transaction."""
+    event loop, so they must be quick; where they find that a node has to be judged first, they
+    raise OutdatedError and are run again once it was."""
+    is_long: bool = False
+    """Whether it may look at many nodes or at much of one: it then reads in a thread of its own."""
     has_large_body: bool = False
     """Whether a request may be larger than usual, once its key is known to be in force."""
 
@@ -28,6 +30,11 @@ class ServedOperation:
 def reads(run: Callable[[Context, Request], Answer]) -> ServedOperation:
     """Serve an operation that changes nothing; all roles may have it run."""
     return ServedOperation(run, "read", writes=False)
+
+
+def walks(run: Callable[[Context, Request], Answer]) -> ServedOperation:
+    """Serve an operation that changes nothing and may take more than some milliseconds."""
+    return ServedOperation(run, "read", writes=False, is_long=True)
 
 
 def changes(

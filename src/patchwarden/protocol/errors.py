@@ -5,14 +5,11 @@ Codes and texts are contract 1.3 to 1.5. An error that an operation declares is 
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
 from patchwarden.errors import PatchwardenError
 from patchwarden.protocol.service_model import Operation
-
-MessageMember = Literal["message", "Message"]
 
 
 class ServiceError(PatchwardenError):
@@ -91,13 +88,6 @@ def unrecognized_client() -> ServiceError:
     )
 
 
-def expired_token() -> ServiceError:
-    """The credential was good once."""
-    return ServiceError(
-        "ExpiredTokenException", "The security token included in the request is expired"
-    )
-
-
 SIGNATURE_MISMATCH = (
     "The request signature we calculated does not match the signature you provided."
     " Check your AWS Secret Access Key and signing method."
@@ -117,11 +107,6 @@ def access_denied(caller: str, action: str, resource: str) -> ServiceError:
         f"User: {caller} is not authorized to perform: {action} on resource: {resource}"
         f" because no identity-based policy allows the {action} action",
     )
-
-
-def throttling() -> ServiceError:
-    """The caller asks too often; clients wait and try again by themselves."""
-    return ServiceError("ThrottlingException", "Rate exceeded")
 
 
 def validation_error(message: str, *, log_text: str | None = None) -> ServiceError:

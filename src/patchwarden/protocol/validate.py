@@ -144,9 +144,12 @@ class _Member:
     """Its name in paths."""
     is_required: bool
     rules: tuple[_Rule, ...]
+    """That on how much it may be comes first."""
     check: _Check | None
     """What there is to check deeper inside."""
     is_sensitive: bool
+    most: float | None
+    """How many elements it may have, if that is limited."""
 
 
 @functools.cache
@@ -192,8 +195,11 @@ def _structure(shape: Shape, compiled: dict[Shape, _Check]) -> _Check:
         for member in members:
             item = value.get(member.name)
             if item is not None:
-                _check_rules(member, item, path, found)
-                if member.check:
+                # What is too much is refused anyway, and to look into it could take seconds.
+                is_too_much = member.most is not None and len(item) > member.most
+                rules = member.rules[:1] if is_too_much else member.rules
+                _check_rules(member, rules, item, path, found)
+                if member.check and not is_too_much:
                     member.check(item, (path, member.step), found)
             elif member.is_required:
                 found.append(_Violation((path, member.step), None, _NOT_NULL, member.is_sensitive))
@@ -215,11 +221,18 @@ def _member(structure: Shape, name: str, compiled: dict[Shape, _Check]) -> _Memb
         rules=_rules(shape),
         check=_compile(shape, compiled),
         is_sensitive=any(each.is_sensitive for each in _shapes_within(shape)),
+        most=shape.maximum if shape.kind in {"list", "map"} else None,
     )
 
 
-def _check_rules(member: _Member, item: object, path: _Path, found: list[_Violation]) -> None:
-    for tail, holds in member.rules:
+def _check_rules(
+    member: _Member,
+    rules: Iterable[_Rule],
+    item: object,
+    path: _Path,
+    found: list[_Violation],
+) -> None:
+    for tail, holds in rules:
         is_broken = True
         try:
             is_broken = not holds(item)

@@ -14,13 +14,14 @@ from patchwarden.protocol.service_model import ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.server.authentication import by_signature, by_word, no_claim_needed
 from patchwarden.server.aws_endpoint import AwsEndpoint
+from patchwarden.server.background import Background
 from patchwarden.server.health import health
 from patchwarden.server.http import HttpAnswer, HttpScope, Receive, Send, send_answer
 from patchwarden.server.keyring import Keyring
 from patchwarden.server.randomness import RandomBytes
 from patchwarden.server.reader import Reader
 from patchwarden.server.settings import Settings
-from patchwarden.server.snapshots import snapshot
+from patchwarden.server.snapshots import Snapshots
 from patchwarden.server.writer import Writer
 from patchwarden.store.credentials import Issuer
 from patchwarden.store.installation import open_installation
@@ -39,6 +40,7 @@ class App:
     """The ASGI application of one server."""
 
     endpoint: AwsEndpoint
+    snapshots: Snapshots
     reader: Reader
     writer: Writer
 
@@ -48,7 +50,7 @@ class App:
             if scope["path"] == "/" and scope["method"] == "POST":
                 await self.endpoint(scope, receive, send)
             else:
-                await send_answer(send, self._page(scope))
+                await send_answer(send, await self._page(scope))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
@@ -56,7 +58,7 @@ class App:
         """Answer `POST /` at once; None if it has to come by ASGI."""
         return self.endpoint.answer_now(request)
 
-    def _page(self, scope: HttpScope) -> HttpAnswer:
+    async def _page(self, scope: HttpScope) -> HttpAnswer:
         is_get = scope["method"] in {"GET", "HEAD"}
         if is_get and scope["path"] == HEALTH_PATH:
             return health(self.reader.snapshot)
@@ -65,8 +67,7 @@ class App:
         if is_get and scope["path"].startswith(SNAPSHOTS_PATH):
             name = scope["path"].removeprefix(SNAPSHOTS_PATH)
             query = scope["query_string"].decode("latin-1")
-            links = self.endpoint.resources.snapshot_links
-            return snapshot(links, self.reader.snapshot, name, query, time.time())
+            return await self.snapshots.answer(name, query, time.time())
         return HttpAnswer(404, b"There is nothing here; the API is POST /.\n", _TEXT)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -74,6 +75,7 @@ class App:
         self.writer.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self.endpoint.background.close()
         self.writer.stop()
         self.reader.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -103,12 +105,15 @@ def build_app(settings: Settings) -> App:
     authenticate, check_claim = by_signature(Keyring(reader.snapshot, vault))
     if settings.no_auth:
         authenticate, check_claim = by_word, no_claim_needed
+    background = Background(installation.connect(read_only=True))
     endpoint = AwsEndpoint(
         model=ServiceModel.load(),
         authenticate=authenticate,
         check_claim=check_claim,
         resources=resources,
         reader=reader,
+        background=background,
         writer=writer,
     )
-    return App(endpoint=endpoint, reader=reader, writer=writer)
+    snapshots = Snapshots(resources.snapshot_links, vault, background)
+    return App(endpoint=endpoint, snapshots=snapshots, reader=reader, writer=writer)

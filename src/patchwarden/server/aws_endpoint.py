@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
 from patchwarden.errors import CallerError
+from patchwarden.evaluation.run import OutdatedError, judge_again
 from patchwarden.operations import OPERATIONS
 from patchwarden.operations.access import caller_arn, is_allowed
 from patchwarden.operations.context import Answer, Context, Request, Resources
@@ -30,6 +32,7 @@ from patchwarden.protocol.service_model import Operation, ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.protocol.validate import validate
 from patchwarden.server.authentication import NOBODY, Authenticate, Caller, CheckClaim
+from patchwarden.server.background import Background
 from patchwarden.server.http import (
     MAX_BODY_BYTES,
     UNSIGNED_BODY_BYTES,
@@ -46,12 +49,15 @@ from patchwarden.server.randomness import request_id
 from patchwarden.server.reader import Reader
 from patchwarden.server.writer import Writer
 from patchwarden.store.database import Database
-from patchwarden.store.errors import WriteRequiredError
 
 CONTENT_TYPE = b"application/x-amz-json-1.1"
 _ACCEPTED_CONTENT_TYPES = frozenset(
     {CONTENT_TYPE, b"application/x-amz-json-1.0", b"application/json"}
 )
+_LONG_BODY_BYTES = 64 * 1024
+"""Of a body that is read in the background: it may take more than some milliseconds."""
+_MAX_JUDGED = 25
+"""Nodes that are judged in one go: what others write must not wait for a whole fleet."""
 _log = logging.getLogger("patchwarden.requests")
 
 
@@ -86,6 +92,8 @@ class AwsEndpoint:
     resources: Resources
     reader: Reader
     """For the operations that only read."""
+    background: Background
+    """For those of them that may take long, and for large bodies."""
     writer: Writer
 
     async def __call__(self, http: HttpScope, receive: Receive, send: Send) -> None:
@@ -106,7 +114,11 @@ class AwsEndpoint:
         """Answer a request; what it writes is on disk by then."""
         exchange = self._new_exchange()
         try:
-            call = self._admit(request, self._route(request.headers), exchange)
+            operation = self._route(request.headers)
+            if len(request.body) > _LONG_BODY_BYTES:
+                call = await self._admit_large(request, operation, exchange)
+            else:
+                call = self._admit(request, operation, exchange)
             return _succeeded(exchange, await self._run(call))
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
@@ -120,11 +132,11 @@ class AwsEndpoint:
         try:
             operation = self._route(request.headers)
             served = OPERATIONS.get(operation.target)
-            if served is not None and served.writes:
+            if served is not None and (served.writes or served.is_long):
                 return None
             call = self._admit(request, operation, exchange)
-            return _succeeded(exchange, self._read(call))
-        except WriteRequiredError:
+            return _succeeded(exchange, self._execute(call, self.reader.snapshot()))
+        except OutdatedError:
             return None
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
@@ -148,17 +160,25 @@ class AwsEndpoint:
 
     def _admit(self, http: HttpRequest, operation: Operation, exchange: Exchange) -> _Call:
         """Take a request through all that comes before it may run."""
+        served = self._identify(http, operation, exchange)
+        return _called(served, exchange, http, _read_request(http.body, operation))
+
+    async def _admit_large(
+        self, http: HttpRequest, operation: Operation, exchange: Exchange
+    ) -> _Call:
+        served = self._identify(http, operation, exchange)
+        request = await self.background.run(lambda _: _read_request(http.body, operation))
+        return _called(served, exchange, http, request)
+
+    def _identify(
+        self, http: HttpRequest, operation: Operation, exchange: Exchange
+    ) -> ServedOperation:
         exchange.operation = operation
-        caller = self.authenticate(http, operation, exchange.started_at)
-        exchange.caller = caller
+        exchange.caller = self.authenticate(http, operation, exchange.started_at)
         served = OPERATIONS.get(operation.target)
         if served is None:
             raise not_implemented(operation.name)
-        request = json11.decode(http.body, operation.input)
-        validate(request, operation.input)
-        call = _Call(served, operation, caller, request, exchange.started_at, http.headers)
-        _authorize(call)
-        return call
+        return served
 
     def _route(self, sent: Sequence[tuple[bytes, bytes]]) -> Operation:
         headers = header_values(sent)
@@ -169,15 +189,29 @@ class AwsEndpoint:
         return operation
 
     async def _run(self, call: _Call) -> Answer:
-        if not call.served.writes:
+        judged: set[str] = set()
+        while not call.served.writes:
             try:
-                return self._read(call)
-            except WriteRequiredError:
-                pass
+                return await self._read(call)
+            except OutdatedError as error:
+                if judged.issuperset(error.instance_ids):
+                    # Whoever changes the policy all the time would keep it from ever ending.
+                    break
+                judged.update(error.instance_ids)
+                await self._judge_again(call, error.instance_ids)
         return await self.writer.run(lambda db: self._execute(call, db))
 
-    def _read(self, call: _Call) -> Answer:
+    async def _read(self, call: _Call) -> Answer:
+        if call.served.is_long:
+            return await self.background.run(lambda db: self._execute(call, db))
         return self._execute(call, self.reader.snapshot())
+
+    async def _judge_again(self, call: _Call, instance_ids: Sequence[str]) -> None:
+        engine, scope = self.resources.engine, call.caller.scope
+        for first in range(0, len(instance_ids), _MAX_JUDGED):
+            few = instance_ids[first : first + _MAX_JUDGED]
+            judge = partial(judge_again, engine=engine, scope=scope, instance_ids=few, now=call.now)
+            await self.writer.run(judge)
 
     def _execute(self, call: _Call, db: Database) -> Answer:
         operation = call.operation
@@ -212,6 +246,23 @@ def _is_accepted(content_type: bytes) -> bool:
     return content_type == CONTENT_TYPE or (
         content_type.partition(b";")[0].strip().lower() in _ACCEPTED_CONTENT_TYPES
     )
+
+
+def _read_request(body: bytes, operation: Operation) -> Request:
+    request = json11.decode(body, operation.input)
+    validate(request, operation.input)
+    return request
+
+
+def _called(
+    served: ServedOperation, exchange: Exchange, http: HttpRequest, request: Request
+) -> _Call:
+    assert exchange.operation is not None
+    call = _Call(
+        served, exchange.operation, exchange.caller, request, exchange.started_at, http.headers
+    )
+    _authorize(call)
+    return call
 
 
 def _authorize(call: _Call) -> None:

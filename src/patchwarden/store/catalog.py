@@ -135,6 +135,13 @@ def keep_import(db: Database, made: Import) -> None:
     )
 
 
+def last_import_id(db: Database) -> int:
+    """Give a number that grows with each import; 0 before the first."""
+    row = db.one("SELECT coalesce(max(import_id), 0) FROM catalog_imports")
+    assert row is not None
+    return int(row[0])
+
+
 def imports(db: Database, limit: int) -> list[Import]:
     """Give the last imports, the newest first."""
     rows = db.all(

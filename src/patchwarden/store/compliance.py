@@ -114,6 +114,13 @@ def items_from(
     return [(row[0], _item(row[1:])) for row in rows]
 
 
+def count_items(db: Database, key: UploadKey) -> int:
+    """Give the number of items that were said about `key`."""
+    row = db.one(f"SELECT count(*) FROM compliance_items WHERE {_KEY}", key)  # noqa: S608
+    assert row is not None
+    return int(row[0])
+
+
 def size_of_node(db: Database, node_key: int) -> int:
     """Give the number of characters in all items of a node."""
     row = db.one(
@@ -142,12 +149,14 @@ def merge(db: Database, key: UploadKey, heading: Heading, items: Sequence[Compli
     changed = db.execute(_SET_HEADING, (scan_id, *execution, content_hash, *key))
     if not changed:
         _insert_heading(db, key, heading)
-    for item_id in {item.item_id for item in items}:
-        sql = f"DELETE FROM compliance_items WHERE {_KEY} AND item_id = ?"  # noqa: S608
-        db.execute(sql, (*key, item_id))
-    last = db.one(f"SELECT max(position) FROM compliance_items WHERE {_KEY}", key)  # noqa: S608
-    assert last is not None
-    _insert_items(db, key, 0 if last[0] is None else last[0] + 1, items)
+    replaced = {item.item_id for item in items}
+    kept = db.all(f"SELECT position, item_id FROM compliance_items WHERE {_KEY}", key)  # noqa: S608
+    for position, item_id in kept:
+        if item_id in replaced:
+            sql = f"DELETE FROM compliance_items WHERE {_KEY} AND position = ?"  # noqa: S608
+            db.execute(sql, (*key, position))
+    last = max((position for position, item_id in kept if item_id not in replaced), default=-1)
+    _insert_items(db, key, last + 1, items)
     _summarize(db, key)
 
 

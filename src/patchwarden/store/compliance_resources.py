@@ -54,7 +54,7 @@ class ResourceCompliance(NamedTuple):
     """Of patches that are judged here, the baseline; bare."""
     executed_at: float = 0.0
     execution_id: str | None = None
-    """Of patches that are judged here, the snapshot; empty if the node used none."""
+    """Of patches that a node reports, what it says, else the snapshot; empty if it used none."""
     execution_type: str | None = None
     scan_id: int | None = None
     """Of patches that are judged here, the report."""
@@ -88,8 +88,8 @@ _OF_PATCHES: Mapping[str, str] = {
     "overall_severity": "coalesce(v.overall_severity, 0)",
     "baseline_id": "v.baseline_id",
     "executed_at": "s.started_at",
-    "execution_id": "s.snapshot_id",
-    "execution_type": "'Command'",
+    "execution_id": "CASE WHEN s.execution_id <> '' THEN s.execution_id ELSE s.snapshot_id END",
+    "execution_type": "s.execution_type",
     "scan_id": "v.scan_id",
     "verdict_id": "v.verdict_id",
     "patches_non_compliant": "v.non_compliant",
@@ -111,7 +111,7 @@ _OF_UPLOADS: Mapping[str, str] = {
     "items_compliant": "u.compliant",
     "items_non_compliant": "u.non_compliant",
 }
-_OF_SCAN = frozenset({"executed_at", "execution_id"})
+_OF_SCAN = frozenset({"executed_at", "execution_id", "execution_type"})
 _SCANS = "JOIN scans s ON s.scan_id = v.scan_id"
 _FROM_PATCHES = """
 FROM nodes n JOIN verdicts v ON v.node_key = n.node_key AND v.superseded_at IS NULL {scans}

@@ -40,6 +40,8 @@ class CustomType(NamedTuple):
     schema_version: str
     attributes: Sequence[str]
     """Those seen, by name."""
+    disabled_version: str = ""
+    """Items of this schema version and of earlier ones are ignored; empty if none are."""
 
 
 def put(db: Database, node_key: int, item: InventoryItem, encoded_content: bytes) -> None:
@@ -124,25 +126,29 @@ def size_bytes(db: Database, node_key: int) -> int:
 def custom_types(db: Database, scope: Scope) -> list[CustomType]:
     """Give the custom types of an account, by name."""
     rows = db.all(
-        "SELECT type_name, schema_version, attributes FROM custom_inventory_types"
+        "SELECT type_name, schema_version, attributes, disabled_version"
+        " FROM custom_inventory_types"
         " WHERE account_id = ? AND region = ? ORDER BY type_name",
         scope,
     )
-    return [CustomType(row[0], row[1], _names.decode(row[2])) for row in rows]
+    return [CustomType(row[0], row[1], _names.decode(row[2]), row[3]) for row in rows]
 
 
 def put_custom_type(db: Database, scope: Scope, custom_type: CustomType) -> None:
     """Add a custom type, or replace what is known of it."""
     db.execute(
         "INSERT INTO custom_inventory_types"
-        " (account_id, region, type_name, schema_version, attributes) VALUES (?, ?, ?, ?, ?)"
+        " (account_id, region, type_name, schema_version, attributes, disabled_version)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (account_id, region, type_name) DO UPDATE SET"
-        " schema_version = excluded.schema_version, attributes = excluded.attributes",
+        " schema_version = excluded.schema_version, attributes = excluded.attributes,"
+        " disabled_version = excluded.disabled_version",
         (
             *scope,
             custom_type.type_name,
             custom_type.schema_version,
             msgspec.json.encode(custom_type.attributes).decode(),
+            custom_type.disabled_version,
         ),
     )
 

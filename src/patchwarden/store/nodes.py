@@ -14,7 +14,8 @@ _COLUMNS = (
     "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
     " agent_version, operating_system, platform_type, platform_name, platform_version,"
     " computer_name, ip_address, scan_id, verdict_id, patch_group,"
-    " last_no_reboot_install_at, source_id, source_type, architecture, reported_patch_group"
+    " last_no_reboot_install_at, source_id, source_type, architecture, reported_patch_group,"
+    " agent_name, source_location, availability_zone"
 )
 _TABLES = (
     "compliance_items",
@@ -60,6 +61,10 @@ class ManagedNode:
     architecture: str
     reported_patch_group: str
     """The one that its last report named; empty if none."""
+    agent_name: str
+    source_location: str
+    """Where the machine is in the cloud that it comes from."""
+    availability_zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,9 @@ class Heartbeat:
     ip_address: str | None = None
     source_id: str | None = None
     source_type: str | None = None
+    agent_name: str | None = None
+    source_location: str | None = None
+    availability_zone: str | None = None
 
 
 def add(db: Database, scope: Scope, registration: Registration, now: float) -> int:
@@ -118,6 +126,15 @@ def find(db: Database, scope: Scope, instance_id: str) -> ManagedNode | None:
     return None if row is None else _node(row)
 
 
+def regions_of(db: Database, account_id: str, instance_id: str) -> list[str]:
+    """Give the regions in which an account has a node with this id."""
+    rows = db.all(
+        "SELECT region FROM nodes WHERE account_id = ? AND instance_id = ? ORDER BY region",
+        (account_id, instance_id),
+    )
+    return [row[0] for row in rows]
+
+
 def after(db: Database, scope: Scope, instance_id: str, limit: int) -> list[ManagedNode]:
     """Give up to `limit` nodes of `scope` in the order of their ids, those behind `instance_id`."""
     rows = db.all(
@@ -133,7 +150,7 @@ def note_report(db: Database, node_key: int, node: facts.Node, collector: str, n
     db.execute(
         "UPDATE nodes SET last_ping_at = ?, agent_version = ?, operating_system = ?,"
         " platform_type = ?, platform_name = ?, platform_version = ?, computer_name = ?,"
-        " ip_address = ?, architecture = ? WHERE node_key = ?",
+        " ip_address = ?, architecture = ?, agent_name = ? WHERE node_key = ?",
         (
             now,
             collector.rpartition("/")[2],
@@ -144,6 +161,7 @@ def note_report(db: Database, node_key: int, node: facts.Node, collector: str, n
             node.computer_name,
             node.ip_address,
             node.architecture,
+            collector.rpartition("/")[0],
             node_key,
         ),
     )
@@ -178,7 +196,10 @@ UPDATE nodes SET
   computer_name = coalesce(?, computer_name),
   ip_address = coalesce(?, ip_address),
   source_id = coalesce(?, source_id),
-  source_type = coalesce(?, source_type)
+  source_type = coalesce(?, source_type),
+  agent_name = coalesce(?, agent_name),
+  source_location = coalesce(?, source_location),
+  availability_zone = coalesce(?, availability_zone)
 WHERE account_id = ? AND region = ? AND instance_id = ?
 """
 
@@ -247,4 +268,7 @@ def _node(row: Row) -> ManagedNode:
         source_type=row[20],
         architecture=row[21],
         reported_patch_group=row[22],
+        agent_name=row[23],
+        source_location=row[24],
+        availability_zone=row[25],
     )

@@ -1,4 +1,7 @@
-"""Patch snapshots: what a node downloads to be patched by, kept for some days."""
+"""Patch snapshots: what a node downloads to be patched by, kept for some days.
+
+They are sealed, because the sources in them may have passwords.
+"""
 
 import hashlib
 from typing import NamedTuple
@@ -6,7 +9,11 @@ from typing import NamedTuple
 import zstandard
 
 from patchwarden.store.database import Database
+from patchwarden.store.vault import Vault
 
+_NAME = "patch snapshot"
+_SEALED = b"sealed:"
+"""What sealed contents begin with; those of older versions do not."""
 _DIGEST_SIZE = 16
 _MOST_DROPPED = 100
 """Rows that one call drops: whoever makes a snapshot must not wait for all that is old."""
@@ -29,14 +36,40 @@ class SnapshotKey(NamedTuple):
     """Whoever patches chooses it: the same id means the same snapshot."""
 
 
-def keep(db: Database, key: SnapshotKey, content: bytes, now: float) -> None:
-    """Store a snapshot, in place of an earlier one with the same key."""
-    digest = hashlib.sha256(content).digest()[:_DIGEST_SIZE]
+def keep(
+    db: Database,
+    vault: Vault,
+    key: SnapshotKey,
+    content: bytes,
+    now: float,
+    *,
+    basis: bytes | None = None,
+) -> None:
+    """Store a snapshot, in place of an earlier one with the same key.
+
+    `basis` names what it was made from, for `keep_made_from`.
+    """
+    sealed = _SEALED + vault.seal_same(zstandard.compress(content), _NAME)
+    digest = hashlib.sha256(sealed).digest()[:_DIGEST_SIZE]
     db.execute(
-        "INSERT INTO patch_snapshot_contents (digest, content, used_at) VALUES (?, ?, ?)"
-        " ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at",
-        (digest, zstandard.compress(content), now),
+        "INSERT INTO patch_snapshot_contents (digest, content, used_at, basis) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at, basis = excluded.basis",
+        (digest, sealed, now, basis),
     )
+    _point(db, key, digest, now)
+
+
+def keep_made_from(db: Database, key: SnapshotKey, basis: bytes, now: float) -> bool:
+    """Store a snapshot whose content is that made from `basis`; say whether there is one."""
+    made = db.one("SELECT digest FROM patch_snapshot_contents WHERE basis = ?", (basis,))
+    if made is None:
+        return False
+    db.execute("UPDATE patch_snapshot_contents SET used_at = ? WHERE digest = ?", (now, *made))
+    _point(db, key, made[0], now)
+    return True
+
+
+def _point(db: Database, key: SnapshotKey, digest: bytes, now: float) -> None:
     db.execute(
         f"INSERT INTO patch_snapshots ({_KEY}, digest, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
         f" ON CONFLICT ({_KEY}) DO UPDATE"
@@ -51,14 +84,19 @@ def is_kept(db: Database, key: SnapshotKey, since: float) -> bool:
     return db.one(sql, (*key, since)) is not None
 
 
-def content_of(db: Database, key: SnapshotKey) -> bytes | None:
-    """Give a snapshot as it was stored; None if it is not there any more."""
+def content_of(db: Database, vault: Vault, key: SnapshotKey) -> bytes | None:
+    """Give a snapshot as it was kept; None if it is not there any more."""
     row = db.one(
         "SELECT c.content FROM patch_snapshots s"  # noqa: S608
         f" JOIN patch_snapshot_contents c ON c.digest = s.digest WHERE {_IS_KEY}",
         key,
     )
-    return None if row is None else zstandard.decompress(row[0])
+    if row is None:
+        return None
+    stored: bytes = row[0]
+    if stored.startswith(_SEALED):
+        stored = vault.open_bytes(stored.removeprefix(_SEALED), _NAME)
+    return zstandard.decompress(stored)
 
 
 def drop_old(db: Database, before: float) -> None:

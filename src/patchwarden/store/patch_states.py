@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from patchwarden.domain.summary import Summary
-from patchwarden.store import baselines, verdicts
-from patchwarden.store.database import Database, Row, Scope
+from patchwarden.store import verdicts
+from patchwarden.store.database import Database, Row
+from patchwarden.store.node_selection import NodeSelection, selected
 from patchwarden.store.scans import ScanOperation
 
-_NO_LIMIT = 2**63 - 1
 _NODE_COLUMNS = ("n.instance_id", "n.last_no_reboot_install_at", "v.baseline_id", "v.patch_group")
 _OPERATION_END = len(_NODE_COLUMNS) + len(ScanOperation._fields)
 _COLUMNS = ", ".join(
@@ -17,22 +17,8 @@ _COLUMNS = ", ".join(
         *(f"v.{column}" for column in Summary._fields),
     )
 )
-_MEMBERS = (
-    "(SELECT node_key, instance_id, last_no_reboot_install_at, scan_id FROM nodes"  # noqa: S608
-    " WHERE account_id = ? AND region = ? AND patch_group = ? AND instance_id > ?"
-    f" ORDER BY instance_id LIMIT ?) n {verdicts.JOIN_IN_FORCE}"
-)
+_NODE_KEYS = ("node_key", "instance_id", "last_no_reboot_install_at")
 _JOIN_SCANS = "LEFT JOIN scans s ON s.scan_id = v.scan_id"
-
-
-class GroupMembers(NamedTuple):
-    """Nodes of a patch group in the order of their ids, those too that never reported."""
-
-    scope: Scope
-    patch_group: str
-    after: str = ""
-    """The node behind which they begin."""
-    limit: int = _NO_LIMIT
 
 
 class NodePatchState(NamedTuple):
@@ -84,44 +70,26 @@ def of_verdict(db: Database, verdict_id: int) -> NodePatchState:
     return _state(row)
 
 
-def of_members(db: Database, members: GroupMembers) -> list[tuple[str, NodePatchState | None]]:
+def of_nodes(db: Database, selection: NodeSelection) -> list[tuple[str, NodePatchState | None]]:
     """Give each node's id with the state in force, None if it was never judged."""
+    nodes, parameters = selected(selection, _NODE_KEYS)
     rows = db.all(
-        f"SELECT v.verdict_id, {_COLUMNS} FROM {_MEMBERS} {_JOIN_SCANS} ORDER BY n.instance_id",  # noqa: S608
-        _parameters(members),
+        f"SELECT v.verdict_id, {_COLUMNS} FROM {nodes} n {verdicts.JOIN_IN_FORCE} {_JOIN_SCANS}"  # noqa: S608
+        " ORDER BY n.instance_id",
+        parameters,
     )
     return [(row[1], None if row[0] is None else _state(row[1:])) for row in rows]
 
 
-def outdated_members(db: Database, members: GroupMembers, *, engine: str, now: float) -> list[str]:
-    """Give the ids of the nodes that may have to be judged again to be seen as they are at `now`.
-
-    Those have reported, and no evaluation by `engine` is in force that holds by all that is known.
-    """
-    rows = db.all(
-        f"SELECT n.instance_id FROM {_MEMBERS} WHERE {verdicts.OUTDATED}",  # noqa: S608
-        (
-            *_parameters(members),
-            now,
-            baselines.policy_generation(db, members.scope),
-            engine,
-        ),
-    )
-    return [row[0] for row in rows]
-
-
-def count_members(db: Database, members: GroupMembers) -> GroupState:
+def count_nodes(db: Database, selection: NodeSelection) -> GroupState:
     """Count the nodes by the evaluations in force."""
+    nodes, parameters = selected(selection, _NODE_KEYS)
     row = db.one(
-        f"SELECT count(*), {_HOW_MANY_HAVE} FROM {_MEMBERS} {_JOIN_SCANS}",  # noqa: S608
-        _parameters(members),
+        f"SELECT count(*), {_HOW_MANY_HAVE} FROM {nodes} n {verdicts.JOIN_IN_FORCE} {_JOIN_SCANS}",  # noqa: S608
+        parameters,
     )
     assert row is not None
     return GroupState._make(row)
-
-
-def _parameters(members: GroupMembers) -> tuple[str | int, ...]:
-    return (*members.scope, members.patch_group, members.after, members.limit)
 
 
 def _state(row: Row) -> NodePatchState:

@@ -11,7 +11,7 @@ from patchwarden.store.database import Database
 _DIGEST_SIZE = 16
 _OPERATION = (
     "s.started_at, s.ended_at, s.received_at, s.operation, s.reboot_option, s.kind, s.snapshot_id,"
-    " s.install_override_list, s.unreported_not_applicable"
+    " s.install_override_list, s.unreported_not_applicable, s.execution_id, s.execution_type"
 )
 
 
@@ -32,6 +32,10 @@ class ScanOperation(NamedTuple):
     """The URL of the list that the operation installed by; empty if it used none."""
     unreported_not_applicable: int = -1
     """Not applicable patches that were not listed; -1 if the node did not say."""
+    execution_id: str = ""
+    """What compliance calls the operation; empty if the node did not say."""
+    execution_type: str = "Command"
+    """How the operation came about, as compliance has it: `Command` or `PatchPolicy`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,8 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
     scan_id = db.insert(
         "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, started_at, ended_at,"
         " received_at, operation, reboot_option, kind, snapshot_id, install_override_list,"
-        " unreported_not_applicable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " unreported_not_applicable, execution_id, execution_type)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (node_key, node_facts_id, packages_facts_id, *scan.operation),
     )
     is_newest = newest is None or scan.operation.ended_at >= newest.ended_at

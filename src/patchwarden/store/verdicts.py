@@ -10,6 +10,7 @@ from patchwarden.domain.states import ComplianceLevel
 from patchwarden.domain.summary import Summary
 from patchwarden.store import baselines
 from patchwarden.store.database import Database, Row, Scope
+from patchwarden.store.node_selection import NodeSelection, selected
 from patchwarden.store.packed_rows import PackedRows
 
 _COUNTS = Summary._fields
@@ -30,7 +31,7 @@ REPORTED = "reported"
 """The engine of an evaluation that was made on the node, which no policy here bears on."""
 JOIN_IN_FORCE = "LEFT JOIN verdicts v ON v.node_key = n.node_key AND v.superseded_at IS NULL"
 """Joins the evaluations in force to nodes `n`; the index verdicts_by_node is made for this."""
-OUTDATED = (
+_OUTDATED = (
     "n.scan_id IS NOT NULL AND (v.verdict_id IS NULL OR v.scan_id <> n.scan_id"
     f" OR v.generation = {_NO_GENERATION} OR (v.engine <> '{REPORTED}'"
     " AND (v.valid_until < ? OR v.generation <> ? OR v.engine <> ?)))"
@@ -152,25 +153,15 @@ def read_summary(row: Row) -> Summary:
     return Summary._make((*counts, level))
 
 
-def outdated(
-    db: Database,
-    scope: Scope,
-    *,
-    engine: str,
-    now: float,
-    instance_ids: Sequence[str] | None = None,
-) -> list[str]:
+def outdated(db: Database, selection: NodeSelection, *, engine: str, now: float) -> list[str]:
     """Give the ids of nodes that may have to be judged again to be seen as they are at `now`.
 
     Those have reported, and no evaluation by `engine` is in force that holds by all that is known.
-    All nodes of `scope` are looked at, or only those named.
     """
-    named = instance_ids or ()
-    among = "" if instance_ids is None else f" AND n.instance_id IN ({','.join('?' * len(named))})"
+    nodes, parameters = selected(selection, ("node_key", "instance_id", "scan_id"))
     rows = db.all(
-        f"SELECT n.instance_id FROM nodes n {JOIN_IN_FORCE}"  # noqa: S608
-        f" WHERE n.account_id = ? AND n.region = ? AND {OUTDATED}{among}",
-        (*scope, now, baselines.policy_generation(db, scope), engine, *named),
+        f"SELECT n.instance_id FROM {nodes} n {JOIN_IN_FORCE} WHERE {_OUTDATED}",  # noqa: S608
+        (*parameters, now, baselines.policy_generation(db, selection.scope), engine),
     )
     return [row[0] for row in rows]
 
