@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fakes import NOW
 from patchwarden.catalog.importer import import_patches
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store.catalog import Import
 from patchwarden.store.database import Database
 

@@ -10,7 +10,7 @@ from fakes import NOW
 from patchwarden.catalog import available_patches
 from patchwarden.catalog.available_patches import AvailablePatchesFile
 from patchwarden.catalog.errors import InvalidCatalogFileError
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 
 WINDOWS_ITEM = {
     "Id": WINDOWS_PATCH.patch_id,

@@ -6,7 +6,7 @@ from catalog_patches import fill, windows_patch
 from fakes import NOW
 from node_store import NodeStore
 from patchwarden.catalog.importer import import_patches
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store import catalog
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from catalog_patches import LINUX_PATCH, WINDOWS_PATCH
-from patchwarden.domain.catalog import CatalogPatch, references, terms
+from patchwarden.domain.catalog_patch import CatalogPatch, references, terms
 
 
 @pytest.mark.parametrize(

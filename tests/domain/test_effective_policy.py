@@ -10,8 +10,8 @@ from catalog_patches import DAY_S, WINDOWS_PATCH
 from fakes import NOW
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import ApprovalRule, PatchBaseline, PatchFilter
-from patchwarden.domain.catalog import CatalogPatch, terms
-from patchwarden.domain.effective_patches import (
+from patchwarden.domain.catalog_patch import CatalogPatch, terms
+from patchwarden.domain.effective_policy import (
     DeploymentStatus,
     EffectivePolicy,
     PatchStatus,

@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog_patches import fill, linux_patch, windows_patch
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store import catalog, catalog_search
 from patchwarden.store.catalog_search import START, Position, Search, find
 from patchwarden.store.database import Database

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from catalog_patches import LINUX_PATCH, WINDOWS_PATCH, fill
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store import catalog
 from patchwarden.store.catalog import CatalogWriter
 from patchwarden.store.catalog_search import START, Search, find

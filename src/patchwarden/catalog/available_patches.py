@@ -16,7 +16,7 @@ import msgspec
 
 from patchwarden.catalog.errors import InvalidCatalogFileError
 from patchwarden.data.products import operating_system_of_product
-from patchwarden.domain.catalog import WINDOWS, CatalogPatch
+from patchwarden.domain.catalog_patch import WINDOWS, CatalogPatch
 
 FORMAT = "describe-available-patches"
 MAX_FILE_BYTES = 128 * 1024 * 1024

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from patchwarden.domain.catalog import CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store.catalog import CatalogWriter, Import, Outcome, keep_import
 from patchwarden.store.database import Database
 

@@ -1,4 +1,4 @@
-"""What the API does: one module per family of operations, and the table that says what is served.
+"""What the API does: a module or a folder for each family of operations, and one table.
 
 To add an operation, write one function of (context, request) and a line in `OPERATIONS`. Shapes
 and constraints are checked before it runs; the errors that it raises become the service's codes
@@ -8,29 +8,28 @@ in `errors`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from patchwarden.operations import (
-    activations,
-    available_patches,
+from patchwarden.operations import activations, maintenance_windows, reports, tags
+from patchwarden.operations.baselines import (
     baseline_changes,
-    compliance_items,
-    compliance_summaries,
-    compliance_uploads,
-    heartbeats,
-    instance_patches,
-    inventory,
-    inventory_deletions,
-    inventory_schemas,
-    maintenance_windows,
-    managed_nodes,
     patch_baselines,
     patch_groups,
     patch_properties,
-    patch_snapshots,
-    patch_states,
-    reports,
-    tags,
 )
+from patchwarden.operations.catalog import available_patches
+from patchwarden.operations.compliance import (
+    compliance_items,
+    compliance_summaries,
+    compliance_uploads,
+)
+from patchwarden.operations.inventory import (
+    inventory_deletions,
+    inventory_entries,
+    inventory_schemas,
+)
+from patchwarden.operations.nodes import heartbeats, managed_nodes
+from patchwarden.operations.patches import instance_patches, patch_states
 from patchwarden.operations.served import ServedOperation, changes, reads, walks
+from patchwarden.operations.snapshots import patch_snapshots
 
 OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
     {
@@ -102,10 +101,12 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
         "AmazonSSM.DescribeInventoryDeletions": reads(
             inventory_deletions.describe_inventory_deletions
         ),
-        "AmazonSSM.GetInventory": walks(inventory.get_inventory),
+        "AmazonSSM.GetInventory": walks(inventory_entries.get_inventory),
         "AmazonSSM.GetInventorySchema": reads(inventory_schemas.get_inventory_schema),
-        "AmazonSSM.ListInventoryEntries": walks(inventory.list_inventory_entries),
-        "AmazonSSM.PutInventory": changes(inventory.put_inventory, "report", has_large_body=True),
+        "AmazonSSM.ListInventoryEntries": walks(inventory_entries.list_inventory_entries),
+        "AmazonSSM.PutInventory": changes(
+            inventory_entries.put_inventory, "report", has_large_body=True
+        ),
         # Compliance
         "AmazonSSM.ListComplianceItems": walks(compliance_items.list_compliance_items),
         "AmazonSSM.ListComplianceSummaries": walks(compliance_summaries.list_compliance_summaries),

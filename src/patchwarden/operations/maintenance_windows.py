@@ -18,7 +18,7 @@ from patchwarden.operations.errors import (
     RequestValidationError,
     ResourceLimitExceededError,
 )
-from patchwarden.operations.idempotent import made_once
+from patchwarden.operations.idempotency import made_once
 from patchwarden.operations.paging import page_of
 from patchwarden.operations.wire_values import read_tags, wire_time, without_absent
 from patchwarden.store import idempotency, maintenance_windows

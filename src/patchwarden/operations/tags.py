@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from patchwarden.operations.baseline_lookup import find_baseline
+from patchwarden.operations.baselines.lookup import find_baseline
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import (
     DoesNotExistError,

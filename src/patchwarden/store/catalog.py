@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from patchwarden.domain.catalog import CatalogPatch, references, terms
+from patchwarden.domain.catalog_patch import CatalogPatch, references, terms
 from patchwarden.domain.selection import Field
 from patchwarden.store.database import Database
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from patchwarden.domain.catalog import NAMING_KEYS, CatalogPatch
+from patchwarden.domain.catalog_patch import NAMING_KEYS, CatalogPatch
 from patchwarden.store.catalog import decoded
 from patchwarden.store.database import Database, Value
 

@@ -1,0 +1,1 @@
+"""The catalog of patches, and what baselines say about it."""

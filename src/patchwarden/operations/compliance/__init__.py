@@ -1,0 +1,1 @@
+"""Compliance of nodes, item by item and counted."""

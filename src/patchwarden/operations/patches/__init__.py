@@ -1,0 +1,1 @@
+"""The patches of nodes, and their counts by state."""

@@ -1,0 +1,1 @@
+"""The baselines that nodes are patched by, fixed for some days."""
