@@ -33,6 +33,13 @@ def test_show_gives_rules_and_filters_in_words(account_cli: CommandLine, account
     assert "ResponseMetadata" not in document
 
 
+def test_show_takes_a_predefined_one_by_the_id_that_patch_states_have(
+    account_cli: CommandLine,
+) -> None:
+    out = account_cli.succeed("baselines", "show", "pb-09a5f8eb62bde80b1").out
+    assert "AWS-DebianDefaultPatchBaseline" in out
+
+
 def test_an_unknown_baseline_gives_one_sentence(account_cli: CommandLine) -> None:
     outcome = account_cli("baselines", "show", "pb-00000000000000000")
     assert outcome.exit_code == 1

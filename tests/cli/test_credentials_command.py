@@ -152,7 +152,9 @@ def test_a_profile_alone_leads_to_the_server(
     )  # fmt: skip
     (tmp_path / "home" / ".aws").mkdir(parents=True)
     (tmp_path / "home" / ".aws" / "credentials").write_text(made.out)
-    assert cli.succeed("nodes", "--profile", "patchwarden").out.startswith("No managed nodes.")
+    assert cli.succeed("nodes", "--profile", "patchwarden").out.startswith(
+        "No managed nodes in us-east-1."
+    )
 
 
 @pytest.mark.parametrize("region", ["a b; rm", "x\nfoo=bar", "", "US-EAST-1"])

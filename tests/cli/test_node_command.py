@@ -88,6 +88,7 @@ def test_registering_takes_the_code_from_standard_input_and_keeps_a_private_file
     ).out  # fmt: skip
     registration = Registration.load(state)
     assert re.search(rf"Registered as {registration.instance_id}\.", out)
+    assert out.endswith(f"Report with: patchwarden node run --once --state {state}\n")
     assert registration.secret_access_key not in out
     assert state.stat().st_mode & 0o077 == 0
     again = account_cli(*arguments, "--activation-code", "-", "--state", state)

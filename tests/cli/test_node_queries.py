@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -38,6 +39,7 @@ def test_patches_shows_states_counts_and_compliance(
     [openssl] = [line for line in out.splitlines() if "openssl.amd64:3.0.2-1" in line]
     assert openssl.split()[:2] == ["MISSING", "Security"]
     assert "1 Missing" in out
+    assert "Patch baseline: pb-09a5f8eb62bde80b1.\n" in out
     assert "Compliance: non-compliant." in out
 
 
@@ -139,7 +141,41 @@ def test_nodes_shows_what_each_misses(account_cli: CommandLine, node: EnrolledNo
 
 def test_an_account_without_nodes_is_told_how_to_get_one(account_cli: CommandLine) -> None:
     assert "patchwarden node register" in account_cli.succeed("nodes").out
+    # Nodes of another region are the usual reason.
+    assert "in eu-west-1." in account_cli.succeed("nodes", "--region", "eu-west-1").out
+
+
+def test_patches_names_the_patch_group(
+    account_cli: CommandLine, account: Account, node: EnrolledNode
+) -> None:
+    account.client().add_tags_to_resource(
+        ResourceType="ManagedInstance",
+        ResourceId=node.instance_id,
+        Tags=[{"Key": "Patch Group", "Value": "web"}],
+    )
+    out = account_cli.succeed("patches", node.instance_id).out
+    assert "Patch baseline: pb-09a5f8eb62bde80b1. Patch group: web.\n" in out
 
 
 def test_nothing_known_is_never_compliant() -> None:
     assert knowledge_of(None, now=0.0).compliance == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("count", "compliance"),
+    [
+        ("InstalledOtherCount", "compliant"),
+        ("NotApplicableCount", "compliant"),
+        # An agent that uploads nothing but the counts of states.
+        ("MissingCount", "non-compliant"),
+        ("FailedCount", "non-compliant"),
+        ("InstalledRejectedCount", "non-compliant"),
+        ("InstalledPendingRebootCount", "non-compliant"),
+        # Security updates that the baseline rates so count in one of these alone.
+        ("SecurityNonCompliantCount", "non-compliant"),
+        ("OtherNonCompliantCount", "non-compliant"),
+    ],
+)
+def test_any_count_of_what_is_to_be_done_is_non_compliant(count: str, compliance: str) -> None:
+    state = {"OperationEndTime": datetime.fromtimestamp(0, UTC), count: 1}
+    assert knowledge_of(state, now=0.0).compliance == compliance

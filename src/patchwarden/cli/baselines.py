@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from patchwarden.cli.connection import Connection, connection_options
+from patchwarden.cli.connection import Client, Connection, connection_options
 from patchwarden.cli.examples import examples
 from patchwarden.cli.knowledge import all_items
 from patchwarden.cli.output import Column, Format, format_option, iso, print_json, print_table
@@ -64,6 +64,7 @@ def baselines(ctx: click.Context, connection: Connection, output_format: Format)
 @baselines.command(
     epilog=examples(
         "patchwarden baselines show pb-0123456789abcdef0",
+        "patchwarden baselines show pb-0c7e89f711c3095f4",
         "patchwarden baselines show pb-0123456789abcdef0 --format json",
     )
 )
@@ -71,13 +72,36 @@ def baselines(ctx: click.Context, connection: Connection, output_format: Format)
 @format_option()
 @connection_options
 def show(connection: Connection, baseline_id: str, output_format: Format) -> None:
-    """Show everything about one patch baseline."""
-    answer = connection.client("ssm").get_patch_baseline(BaselineId=baseline_id)
+    """Show everything about one patch baseline.
+
+    For a predefined one, BASELINE_ID is its ARN, or the id as the patch states of nodes have it.
+    """
+    answer = _get(connection.client("ssm"), baseline_id)
     baseline = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
     if output_format == "json":
         print_json(baseline)
         return
     print_table([Column("Property"), Column("Value", may_fold=True)], list(_properties(baseline)))
+
+
+def _get(client: Client, baseline_id: str) -> Mapping[str, Any]:
+    try:
+        answer: Mapping[str, Any] = client.get_patch_baseline(BaselineId=baseline_id)
+    except client.exceptions.DoesNotExistException:
+        arn = _arn_of_predefined(client, baseline_id)
+        if arn is None:
+            raise
+        answer = client.get_patch_baseline(BaselineId=arn)
+    return answer
+
+
+def _arn_of_predefined(client: Client, baseline_id: str) -> str | None:
+    """Find the only name that the service takes for it (contract 4.8)."""
+    pages = client.get_paginator("describe_patch_baselines").paginate(
+        Filters=[{"Key": "OWNER", "Values": ["AWS"]}], PaginationConfig={"PageSize": _PAGE_SIZE}
+    )
+    arns = (baseline["BaselineId"] for baseline in all_items(pages, "BaselineIdentities"))
+    return next((arn for arn in arns if arn.endswith(f"/{baseline_id}")), None)
 
 
 def _properties(baseline: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

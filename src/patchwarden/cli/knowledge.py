@@ -11,6 +11,11 @@ from patchwarden.cli.output import age
 STATES_PER_REQUEST = 50
 """The most node ids that DescribeInstancePatchStates takes (contract 5.12)."""
 _NON_COMPLIANT_COUNTS = (
+    # Old agents upload the counts of states alone, without the next three.
+    "MissingCount",
+    "FailedCount",
+    "InstalledRejectedCount",
+    "InstalledPendingRebootCount",
     "CriticalNonCompliantCount",
     "SecurityNonCompliantCount",
     "OtherNonCompliantCount",

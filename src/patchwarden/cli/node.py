@@ -1,6 +1,7 @@
 """`patchwarden node`: what runs on a managed node, and a look at this machine."""
 
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -116,7 +117,11 @@ def register(
     force: bool,
 ) -> None:
     """Make this machine a managed node of a server."""
-    path = path or agent_registration.default_path()
+    report = "patchwarden node run --once"
+    if path is None:
+        path = agent_registration.default_path()
+    else:
+        report += f" --state {shlex.quote(str(path))}"
     if path.exists() and not force:
         raise click.ClickException(
             f"This machine is registered already, in {path}; replace that with --force."
@@ -125,7 +130,7 @@ def register(
     agent_registration.prepare_to_save(path)
     registration = agent_registration.register(endpoint, activation_id, code)
     registration.save(path)
-    say(f"Registered as {registration.instance_id}. Report with: patchwarden node run --once")
+    say(f"Registered as {registration.instance_id}. Report with: {report}")
 
 
 def _secret(given: str | None) -> str:

@@ -62,7 +62,8 @@ def nodes(connection: Connection, output_format: Format) -> None:
         print_json({"Nodes": every})
         return
     if not every:
-        say("No managed nodes. Register one with: patchwarden node register --help")
+        region = client.meta.region_name
+        say(f"No managed nodes in {region}. Register one with: patchwarden node register --help")
         return
     print_table(_COLUMNS, [_row(node) for node in every])
     say()

@@ -129,6 +129,7 @@ def _print_for_people(
     if patch_state is not None:
         say(f"{'; '.join(_counts(patch_state))}.")
         say(f"Last {patch_state['Operation']}: {iso(patch_state['OperationEndTime'])}.")
+        say(" ".join(_judged_by(patch_state)))
     say(f"Compliance: {knowledge.compliance}. {knowledge.reason}".rstrip())
 
 
@@ -142,6 +143,12 @@ def _row(patch: Mapping[str, Any]) -> Sequence[str]:
         iso(patch["InstalledTime"])[:_DATE_LENGTH],
         patch.get("CVEIds", ""),
     )
+
+
+def _judged_by(patch_state: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Patch baseline: {patch_state['BaselineId']}."
+    if patch_state["PatchGroup"]:
+        yield f"Patch group: {patch_state['PatchGroup']}."
 
 
 def _counts(patch_state: Mapping[str, Any]) -> Iterator[str]:
