@@ -122,7 +122,7 @@ class Api:
         for _ in range(MAX_PAGES):
             answer = self.call(name, **members, NextToken=token)
             yield answer
-            token = answer["NextToken"]
+            token = answer.get("NextToken", "")
             if not token:
                 return
         raise AssertionError(f"{name} goes on after {MAX_PAGES} pages")
@@ -159,7 +159,7 @@ class Api:
                 db=db,
                 resources=self.resources,
             )
-            return served.run(context, request)
+            return served.answer(context, request)
 
         if not served.writes:
             try:

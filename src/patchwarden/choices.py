@@ -16,6 +16,11 @@ class Choices:
     """How State is spelled in answers: `INSTALLED_OTHER` as the model publishes it, or
     `InstalledOther` as the live service sends it (contract 2.4). Filters take both."""
 
+    last_page: Literal["with-token", "without-token"] = "with-token"
+    """NextToken on the last page: the empty string in the operations whose documentation says
+    so, or left out of all. Loops that ask whether the member is there, and not whether it is
+    empty, need `without-token`; the outputs that AWS shows lack it too (contract 1.6)."""
+
     apt_approval_delay: Literal["ignored", "honoured"] = "ignored"
     """Whether ApproveAfterDays counts on Debian, Ubuntu and Raspbian. The documentation says it
     is not supported and the original's agent ignores it (contract 4.5). `honoured` counts from

@@ -12,9 +12,10 @@ from serving import RunningServer, running_server
 
 
 @pytest.fixture(scope="module")
-def service_spelling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    directory = tmp_path_factory.mktemp("service-spelling") / "data"
-    with running_server(directory, "--state-spelling", "service") as running:
+def like_the_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    directory = tmp_path_factory.mktemp("like-the-service") / "data"
+    settings = ["--state-spelling", "service", "--last-page", "without-token"]
+    with running_server(directory, *settings) as running:
         yield running
 
 
@@ -53,9 +54,9 @@ def reporting_node(server: RunningServer) -> tuple[Client, EnrolledNode]:
 
 
 def test_states_are_spelled_as_the_live_service_does_if_asked_for(
-    service_spelling: RunningServer,
+    like_the_service: RunningServer,
 ) -> None:
-    client, node = reporting_node(service_spelling)
+    client, node = reporting_node(like_the_service)
     answer = client.describe_instance_patches(InstanceId=node.instance_id)
     states = [patch["State"] for patch in answer["Patches"]]
     assert states == ["Installed", "InstalledOther", "Missing"]
@@ -63,9 +64,9 @@ def test_states_are_spelled_as_the_live_service_does_if_asked_for(
 
 @pytest.mark.parametrize("spelling", ["InstalledOther", "INSTALLED_OTHER"])
 def test_filters_take_both_spellings_there_too(
-    spelling: str, service_spelling: RunningServer
+    spelling: str, like_the_service: RunningServer
 ) -> None:
-    client, node = reporting_node(service_spelling)
+    client, node = reporting_node(like_the_service)
     filters = [{"Key": "State", "Values": [spelling]}]
     answer = client.describe_instance_patches(InstanceId=node.instance_id, Filters=filters)
     assert [patch["KBId"] for patch in answer["Patches"]] == ["local-tool.amd64"]
@@ -96,3 +97,13 @@ def test_a_wrong_secret_is_refused(server: RunningServer) -> None:
     client = client_with(server, new_account(server).key.access_key_id, "wrong")
     with pytest.raises(client.exceptions.ClientError, match="InvalidSignatureException"):
         client.describe_instance_information()
+
+
+def test_a_loop_that_looks_for_a_token_ends(like_the_service: RunningServer) -> None:
+    client, node = reporting_node(like_the_service)
+    asked = {"InstanceId": node.instance_id}
+    answer = client.describe_instance_patches(**asked)
+    while "NextToken" in answer:
+        answer = client.describe_instance_patches(**asked, NextToken=answer["NextToken"])
+    assert len(answer["Patches"]) == 3
+    assert "NextToken" not in client.describe_patch_baselines()

@@ -4,7 +4,7 @@ import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import click
 
@@ -47,6 +47,13 @@ from patchwarden.server.settings import Settings
     "(InstalledOther).",
 )
 @click.option(
+    "--last-page",
+    type=click.Choice(["with-token", "without-token"]),
+    default="with-token",
+    help="NextToken on the last page: empty where AWS documents it so, or left out, for clients "
+    "that loop as long as there is one.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
@@ -58,8 +65,8 @@ def serve(
     *,
     public_url: str | None,
     no_auth: bool,
-    state_spelling: Literal["published", "service"],
     log_level: str,
+    **choices: Any,  # noqa: ANN401 - fields of Choices, which click has checked
 ) -> None:
     """Serve the API until Ctrl-C."""
     from patchwarden.server import listening
@@ -72,7 +79,7 @@ def serve(
         port=listen.port,
         public_url=public_url,
         no_auth=no_auth,
-        choices=replace(Choices(), state_spelling=state_spelling),
+        choices=replace(Choices(), **choices),
     )
     listener = listening.Listener(settings.host, settings.port)
     app = build_app(settings)

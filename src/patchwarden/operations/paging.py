@@ -8,6 +8,18 @@ import msgspec
 from patchwarden.operations.context import Context, Request
 
 _NOT_BOUND = frozenset({"NextToken", "MaxResults"})
+_WITHOUT_TOKEN_AT_THE_END = frozenset(
+    {
+        "DescribeActivations",
+        "DescribeInstanceProperties",
+        "DescribeInventoryDeletions",
+        "DescribePatchProperties",
+        "ListComplianceItems",
+        "ListComplianceSummaries",
+        "ListResourceComplianceSummaries",
+    }
+)
+"""The operations whose documentation does not say that the last token is empty."""
 _encoder = msgspec.json.Encoder(order="deterministic")
 _Item = TypeVar("_Item")
 
@@ -23,6 +35,12 @@ def open_token(context: Context, request: Request) -> bytes:
     return context.resources.page_tokens.open(
         token, binding=_binding(context, request), now=context.now
     )
+
+
+def has_token_on_last_page(context: Context) -> bool:
+    """Say whether the last page of this operation has an empty NextToken, or none."""
+    is_usual = context.resources.choices.last_page == "with-token"
+    return is_usual and context.operation not in _WITHOUT_TOKEN_AT_THE_END
 
 
 def seal_token(context: Context, request: Request, payload: bytes) -> str:

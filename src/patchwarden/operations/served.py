@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from patchwarden.operations.context import Answer, Context, Request
+from patchwarden.operations.paging import has_token_on_last_page
 
 Access = Literal["read", "report", "operate", "administer", "anyone"]
 """What a caller must be allowed to do; `anyone` needs no access key."""
@@ -25,6 +26,15 @@ class ServedOperation:
     """Whether it may look at many nodes or at much of one: it then reads in a thread of its own."""
     has_large_body: bool = False
     """Whether a request may be larger than usual, once its key is known to be in force."""
+
+    def answer(self, context: Context, request: Request) -> Answer:
+        """Run the operation; on its last page it has a NextToken only where that is due."""
+        answer = self.run(context, request)
+        if isinstance(answer, bytes) or answer.get("NextToken") != "":
+            return answer
+        if has_token_on_last_page(context):
+            return answer
+        return {name: value for name, value in answer.items() if name != "NextToken"}
 
 
 def reads(run: Callable[[Context, Request], Answer]) -> ServedOperation:

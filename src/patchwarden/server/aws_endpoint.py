@@ -225,7 +225,7 @@ class AwsEndpoint:
             headers=call.headers,
         )
         try:
-            return call.served.run(context, call.request)
+            return call.served.answer(context, call.request)
         except CallerError as error:
             code, details = service_code(error, operation), service_details(error)
             raise modelled_error(operation, code, str(error), details) from error

@@ -47,7 +47,6 @@ def test_an_item_is_given_back_as_it_was_put(api: Api) -> None:
                 "Details": details,
             }
         ],
-        "NextToken": "",
     }
 
 

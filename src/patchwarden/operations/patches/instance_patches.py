@@ -9,7 +9,7 @@ import msgspec
 from patchwarden.evaluation import run
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import InvalidInstanceIdError
-from patchwarden.operations.paging import open_token, seal_token
+from patchwarden.operations.paging import has_token_on_last_page, open_token, seal_token
 from patchwarden.operations.patch_fragments import TimeEndings
 from patchwarden.operations.patches.filters import PatchFilters, parse_filters
 from patchwarden.protocol.page_token import InvalidPageToken
@@ -34,7 +34,8 @@ def describe_instance_patches(context: Context, request: Request) -> Answer:
     token = b""
     if next_start is not None:
         token = seal_token(context, request, _POSITION.pack(verdict_id, next_start)).encode()
-    return _page_json(_patches_json(context, rows, positions), token)
+    has_token = bool(token) or has_token_on_last_page(context)
+    return _page_json(_patches_json(context, rows, positions), token if has_token else None)
 
 
 def _evaluation_to_show(context: Context, request: Request) -> tuple[int, PackedRows, int]:
@@ -105,5 +106,7 @@ def _installed_by_json(name: str) -> bytes:
     return b',"InstalledBy":' + msgspec.json.encode(name) + b"},"
 
 
-def _page_json(patches: bytes, token: bytes) -> bytes:
+def _page_json(patches: bytes, token: bytes | None) -> bytes:
+    if token is None:
+        return b'{"Patches":[%b]}' % patches[:-1]
     return b'{"Patches":[%b],"NextToken":"%b"}' % (patches[:-1], token)
