@@ -1,12 +1,15 @@
 """Page tokens of all operations: bound to the request that they continue (design, decision 5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from patchwarden.operations.context import Context, Request
 
+MAX_EXAMINED = 2_000
+"""Candidates that one call looks at. Where filters fit few of many, a page may be short or empty
+and still have a next one (contract 1.6)."""
 _NOT_BOUND = frozenset({"NextToken", "MaxResults"})
 _WITHOUT_TOKEN_AT_THE_END = frozenset(
     {
@@ -72,6 +75,25 @@ def page_of(
     if len(rest) <= limit:
         return page, ""
     return page, seal_token(context, request, key(page[-1]).encode())
+
+
+def page_of_walk(
+    context: Context, request: Request, candidates: Iterable[tuple[str, _Item | None]], limit: int
+) -> tuple[list[_Item], str]:
+    """Give the first `limit` items among `candidates`, and the next token.
+
+    A candidate is a place in the walk, and the item there or None if it does not match. The token
+    is for the last place that the page has come to. No more candidates are taken than it needs.
+    """
+    found: list[_Item] = []
+    last = ""
+    for examined, (place, item) in enumerate(candidates):
+        if examined == MAX_EXAMINED or (item is not None and len(found) == limit):
+            return found, seal_token(context, request, last.encode())
+        if item is not None:
+            found.append(item)
+        last = place
+    return found, ""
 
 
 def _binding(context: Context, request: Request) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from compliance import entry, put, where
 from driver import Api, Json, Refused
 from fakes import NOW, package, report
-from patchwarden.operations.compliance.compliance_items import MAX_EXAMINED
+from patchwarden.operations.paging import MAX_EXAMINED
 
 PATCHED = package("openssl", "3.0-1", security=True, priority="important", installed_at=NOW)
 MISSING = package("bash", "5.2-1", update="5.2-2", security=True, installed_at=NOW)

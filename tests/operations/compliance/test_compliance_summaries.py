@@ -5,7 +5,7 @@ import pytest
 from compliance import entry, put, where
 from driver import SCOPE, Api, Json, Refused
 from fakes import NOW, package, report
-from patchwarden.operations.compliance.compliance_summaries import MAX_EXAMINED
+from patchwarden.operations.paging import MAX_EXAMINED
 from patchwarden.store import nodes
 from patchwarden.store.nodes import Registration
 

@@ -7,7 +7,7 @@ import pytest
 from driver import ACCOUNT, SCOPE, Api, Json, Refused
 from fakes import NOW, package, report
 from patchwarden import __version__
-from patchwarden.operations.nodes.walk import MAX_EXAMINED
+from patchwarden.operations.paging import MAX_EXAMINED
 from patchwarden.store import credentials, nodes
 from patchwarden.store.database import Scope
 from patchwarden.store.nodes import Registration

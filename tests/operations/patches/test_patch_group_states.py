@@ -7,7 +7,7 @@ import pytest
 
 from driver import SCOPE, Api, Json, Refused
 from fakes import package, report
-from patchwarden.operations.patches.patch_states import MAX_EXAMINED
+from patchwarden.operations.paging import MAX_EXAMINED
 from patchwarden.store import nodes
 from patchwarden.store.database import Scope
 from patchwarden.store.nodes import Registration

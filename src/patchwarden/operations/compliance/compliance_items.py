@@ -16,15 +16,12 @@ from patchwarden.operations.compliance.sources import (
 )
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import RequestValidationError
-from patchwarden.operations.paging import open_token, seal_token
+from patchwarden.operations.paging import MAX_EXAMINED, open_token, seal_token
 from patchwarden.protocol.page_token import InvalidPageToken
 from patchwarden.store import compliance, verdicts
 from patchwarden.store.compliance import PATCH, UploadKey
 from patchwarden.store.verdicts import NodeState
 
-MAX_EXAMINED = 2_000
-"""Items that one call looks at. Where a filter fits few of many, a page may be short or empty and
-still have a next one (contract 1.6)."""
 _DEFAULT_LIMIT = 50
 _PLACE = struct.Struct("<?QI")
 

@@ -20,15 +20,12 @@ from patchwarden.operations.compliance.members import (
 )
 from patchwarden.operations.compliance.patches import count_patches, execution_id
 from patchwarden.operations.context import Answer, Context, Request
-from patchwarden.operations.paging import open_token, page_of, seal_token
+from patchwarden.operations.paging import open_token, page_of, page_of_walk
 from patchwarden.store import compliance, compliance_resources, verdicts
 from patchwarden.store.compliance import ItemCounts
 from patchwarden.store.compliance_resources import Attribute, ResourceCompliance
 from patchwarden.store.node_selection import NodeSelection
 
-MAX_EXAMINED = 2_000
-"""Nodes that one call looks at. Where a filter fits few nodes of a large fleet, a page may be
-short or empty and still have a next one (contract 1.6)."""
 _DEFAULT_LIMIT = 50
 _FILTERED_CHUNK = 200
 """Nodes read at a time where not all of them match."""
@@ -107,16 +104,15 @@ def list_resource_compliance_summaries(context: Context, request: Request) -> An
     limit = request.get("MaxResults", _DEFAULT_LIMIT)
     last = _read_place(open_token(context, request))
     chunk = limit + 1 if filters.are_empty else max(limit + 1, _FILTERED_CHUNK)
-    found: list[dict[str, object]] = []
-    for examined, (place, resource) in enumerate(_resources(context, filters, last, chunk)):
-        matches = resource is not None and filters.match(_values(filters, resource))
-        if examined == MAX_EXAMINED or (matches and len(found) == limit):
-            token = seal_token(context, request, " ".join(last).encode())
-            return {"ResourceComplianceSummaryItems": found, "NextToken": token}
-        if resource is not None and matches:
-            found.append(_element(context, resource))
-        last = place
-    return {"ResourceComplianceSummaryItems": found, "NextToken": ""}
+
+    def matching() -> Iterator[tuple[str, ResourceCompliance | None]]:
+        for place, resource in _resources(context, filters, last, chunk):
+            matches = resource is not None and filters.match(_values(filters, resource))
+            yield " ".join(place), resource if matches else None
+
+    found, token = page_of_walk(context, request, matching(), limit)
+    items = [_element(context, resource) for resource in found]
+    return {"ResourceComplianceSummaryItems": items, "NextToken": token}
 
 
 class _Place(NamedTuple):

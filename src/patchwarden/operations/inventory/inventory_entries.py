@@ -16,8 +16,8 @@ from patchwarden.operations.inventory.derived import (
     inventory_of,
 )
 from patchwarden.operations.inventory.filters import InventoryFilters, parse_inventory_filters
-from patchwarden.operations.nodes.walk import MAX_EXAMINED, candidates
-from patchwarden.operations.paging import open_token, seal_token
+from patchwarden.operations.nodes.walk import candidates
+from patchwarden.operations.paging import MAX_EXAMINED, open_token, seal_token
 from patchwarden.operations.wire_values import without_absent
 from patchwarden.store import inventory, nodes
 from patchwarden.store.inventory import Entries, InventoryItem

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator
 
 from patchwarden.operations.context import Context, Request
 from patchwarden.operations.nodes.filters import NodeFilters
-from patchwarden.operations.paging import open_token, seal_token
+from patchwarden.operations.paging import open_token, page_of_walk
 from patchwarden.store import nodes
 from patchwarden.store.nodes import ManagedNode
 
-MAX_EXAMINED = 2_000
-"""Nodes that one call looks at. Where a filter fits few nodes of a large fleet, a page may be
-short or empty and still have a next one (contract 1.6)."""
 _FILTERED_CHUNK = 100
 """Nodes read at a time where not all of them match."""
 
@@ -32,17 +29,14 @@ def page_of_nodes(
     """
     last = open_token(context, request).decode()
     limit = request.get("MaxResults", default_limit)
-    found: list[Item] = []
     chunk = max(limit + 1, _FILTERED_CHUNK) if filters.are_any else limit + 1
-    for examined, node in enumerate(candidates(context, filters.instance_ids, last, chunk)):
-        item = item_of(context, node)
-        matches = filters.match(item, node.tags)
-        if examined == MAX_EXAMINED or (matches and len(found) == limit):
-            return found, seal_token(context, request, last.encode())
-        if matches:
-            found.append(item)
-        last = node.instance_id
-    return found, ""
+
+    def items() -> Iterator[tuple[str, Item | None]]:
+        for node in candidates(context, filters.instance_ids, last, chunk):
+            item = item_of(context, node)
+            yield node.instance_id, item if filters.match(item, node.tags) else None
+
+    return page_of_walk(context, request, items(), limit)
 
 
 def candidates(

@@ -4,16 +4,13 @@ from collections.abc import Iterator
 
 from patchwarden.evaluation import run
 from patchwarden.operations.context import Answer, Context, Request
-from patchwarden.operations.paging import open_token, seal_token
+from patchwarden.operations.paging import open_token, page_of_walk, seal_token
 from patchwarden.operations.patches.state_filters import parse_patch_state_filters
 from patchwarden.operations.wire_values import wire_time, without_absent
 from patchwarden.store import patch_states
 from patchwarden.store.node_selection import NodeSelection
 from patchwarden.store.patch_states import NodePatchState
 
-MAX_EXAMINED = 2_000
-"""Nodes of a patch group that one call looks at. Where filters fit few of them, a page may be
-short or empty and still have a next one (contract 1.6)."""
 _DEFAULT_LIMIT = 50
 
 
@@ -44,17 +41,14 @@ def describe_instance_patch_states_for_patch_group(context: Context, request: Re
     limit = request.get("MaxResults", _DEFAULT_LIMIT)
     group = request["PatchGroup"]
     members = NodeSelection(context.scope, group, after=last, limit=limit + 1)
-    found: list[dict[str, object]] = []
-    for examined, (instance_id, state) in enumerate(_current_members(context, members)):
-        item = None if state is None else _state_members(state)
-        matches = item is not None and filters.match(item)
-        if examined == MAX_EXAMINED or (matches and len(found) == limit):
-            token = seal_token(context, request, last.encode())
-            return {"InstancePatchStates": found, "NextToken": token}
-        if item is not None and matches:
-            found.append(item)
-        last = instance_id
-    return {"InstancePatchStates": found, "NextToken": ""}
+
+    def states() -> Iterator[tuple[str, dict[str, object] | None]]:
+        for instance_id, state in _current_members(context, members):
+            item = None if state is None else _state_members(state)
+            yield instance_id, item if item is not None and filters.match(item) else None
+
+    found, token = page_of_walk(context, request, states(), limit)
+    return {"InstancePatchStates": found, "NextToken": token}
 
 
 def describe_patch_group_state(context: Context, request: Request) -> Answer:
