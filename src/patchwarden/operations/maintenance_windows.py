@@ -18,6 +18,7 @@ from patchwarden.operations.errors import (
     RequestValidationError,
     ResourceLimitExceededError,
 )
+from patchwarden.operations.filters import key_and_values, unknown_key
 from patchwarden.operations.idempotency import made_once
 from patchwarden.operations.paging import page_of
 from patchwarden.operations.wire_values import read_tags, wire_time, without_absent
@@ -170,9 +171,7 @@ def _shown(window: StoredWindow, members: Mapping[str, str]) -> dict[str, object
 
 
 def _read_filter(filter_: Mapping[str, Any]) -> Callable[[MaintenanceWindow], bool]:
-    key, values = filter_.get("Key"), filter_.get("Values")
-    if not key or not values:
-        raise RequestValidationError("Each filter needs a Key and at least one value in Values.")
+    key, values = key_and_values(filter_, RequestValidationError)
     match key:
         case "Name":
             return lambda window: window.name in values
@@ -181,7 +180,7 @@ def _read_filter(filter_: Mapping[str, Any]) -> Callable[[MaintenanceWindow], bo
             if None not in wanted:
                 return lambda window: window.enabled in wanted
             raise RequestValidationError("The filter Enabled takes the values true and false.")
-    raise RequestValidationError(f"Invalid Filter Key: {key}, valid keys are: Name, Enabled")
+    raise unknown_key(key, ("Name", "Enabled"))
 
 
 @functools.cache

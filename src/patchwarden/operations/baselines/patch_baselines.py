@@ -13,6 +13,7 @@ from patchwarden.operations.baselines.lookup import (
 from patchwarden.operations.baselines.members import baseline_identity, baseline_members
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import RequestValidationError
+from patchwarden.operations.filters import key_and_values, unknown_key
 from patchwarden.operations.paging import page_of
 from patchwarden.operations.sealed_sources import with_opened_sources
 from patchwarden.store import baselines, patch_groups
@@ -78,21 +79,16 @@ def get_default_patch_baseline(context: Context, request: Request) -> Answer:
 
 
 def _filtered(known: Sequence[KnownBaseline], filter_: Mapping[str, Any]) -> list[KnownBaseline]:
-    key, values = filter_.get("Key"), filter_.get("Values")
-    if not key or not values:
-        raise RequestValidationError("Each filter needs a Key and at least one value in Values.")
+    key, values = key_and_values(filter_, RequestValidationError)
     match key:
         case "NAME_PREFIX":
-            prefixes = tuple(values)
-            return [each for each in known if each.content.name.startswith(prefixes)]
+            return [each for each in known if each.content.name.startswith(values)]
         case "OPERATING_SYSTEM":
             return [each for each in known if each.content.operating_system in values]
         case "OWNER":
             kinds = frozenset[bool]().union(*map(_owner, values))
             return [each for each in known if each.is_predefined in kinds]
-    raise RequestValidationError(
-        f"Invalid Filter Key: {key}, valid keys are: NAME_PREFIX, OWNER, OPERATING_SYSTEM"
-    )
+    raise unknown_key(key, ("NAME_PREFIX", "OWNER", "OPERATING_SYSTEM"))
 
 
 def _owner(value: str) -> frozenset[bool]:

@@ -16,6 +16,7 @@ from patchwarden.operations.errors import (
     RequestValidationError,
     ResourceLimitExceededError,
 )
+from patchwarden.operations.filters import key_and_values, unknown_key
 from patchwarden.operations.paging import page_of
 from patchwarden.store import patch_groups
 from patchwarden.store.patch_groups import PatchGroupBaseline
@@ -124,12 +125,8 @@ def describe_patch_groups(context: Context, request: Request) -> Answer:
 def _filtered(
     registrations: Sequence[PatchGroupBaseline], filter_: Mapping[str, Any]
 ) -> list[PatchGroupBaseline]:
-    key, values = filter_.get("Key"), filter_.get("Values")
-    if not key or not values:
-        raise RequestValidationError("Each filter needs a Key and at least one value in Values.")
+    key, values = key_and_values(filter_, RequestValidationError)
     matches = _MATCHES.get(key)
     if matches is None:
-        raise RequestValidationError(
-            f"Invalid Filter Key: {key}, valid keys are: {', '.join(_MATCHES)}"
-        )
-    return [each for each in registrations if matches(each, tuple(values))]
+        raise unknown_key(key, _MATCHES)
+    return [each for each in registrations if matches(each, values)]

@@ -8,6 +8,7 @@ from patchwarden.domain.baselines import ANY, PatchFilter
 from patchwarden.domain.catalog_patch import PATCH_ID, WINDOWS
 from patchwarden.domain.selection import Selector
 from patchwarden.operations.errors import RequestValidationError
+from patchwarden.operations.filters import key_and_values, unknown_key
 from patchwarden.store.catalog import Terms
 from patchwarden.store.catalog_search import Detail, Search
 
@@ -90,13 +91,11 @@ def parse_catalog_filters(given: Sequence[Mapping[str, Any]]) -> CatalogFilters:
 
 
 def _read(filter_: Mapping[str, Any]) -> PatchFilter:
-    key, values = filter_.get("Key"), filter_.get("Values")
-    if not key or not values:
-        raise RequestValidationError("Each filter needs a Key and at least one value in Values.")
-    if key not in {*_WINDOWS_KEYS, *_LINUX_ONLY_KEYS}:
-        valid = ", ".join((*_WINDOWS_KEYS, *_LINUX_ONLY_KEYS))
-        raise RequestValidationError(f"Invalid Filter Key: {key}, valid keys are: {valid}")
-    return PatchFilter(key=key, values=tuple(values))
+    key, values = key_and_values(filter_, RequestValidationError)
+    valid = (*_WINDOWS_KEYS, *_LINUX_ONLY_KEYS)
+    if key not in valid:
+        raise unknown_key(key, valid)
+    return PatchFilter(key=key, values=values)
 
 
 def _lowered(filter_: PatchFilter) -> frozenset[str]:

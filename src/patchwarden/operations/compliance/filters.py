@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from patchwarden.domain.states import parse_state, service_spelling
-from patchwarden.operations.comparisons import satisfies
 from patchwarden.operations.errors import InvalidFilterError
+from patchwarden.operations.filters import invalid_filter, key_and_values, satisfies
 from patchwarden.operations.wire_values import wire_time
 
 _STATE_KEY = "PatchState"
@@ -79,16 +79,12 @@ def filter_time(seconds: float) -> str:
 
 
 def _filter(given: Mapping[str, Any], keys: Mapping[str, str]) -> ComplianceFilter:
-    key, values = given.get("Key"), given.get("Values")
-    if not key or not values:
-        raise InvalidFilterError("Each filter needs a Key and at least one value in Values.")
+    key, values = key_and_values(given, InvalidFilterError)
     if key not in keys:
-        raise InvalidFilterError(
-            f"Filter {key} is invalid. Valid filters are: {', '.join(sorted(keys))}."
-        )
+        raise invalid_filter(key, sorted(keys))
     if key == _STATE_KEY:
-        values = [spelling for value in values for spelling in _spellings(value)]
-    return ComplianceFilter(keys[key], tuple(values), given.get("Type", _EQUAL))
+        values = tuple(spelling for value in values for spelling in _spellings(value))
+    return ComplianceFilter(keys[key], values, given.get("Type", _EQUAL))
 
 
 def _spellings(state: str) -> Sequence[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from patchwarden.data.inventory_types import inventory_types
-from patchwarden.operations.comparisons import satisfies
 from patchwarden.operations.errors import InvalidFilterError
+from patchwarden.operations.filters import satisfies
 from patchwarden.operations.inventory.derived import INSTANCE_INFORMATION
 from patchwarden.store.inventory import Entries
 

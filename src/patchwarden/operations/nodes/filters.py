@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from patchwarden.operations.comparisons import satisfies
 from patchwarden.operations.context import Request
 from patchwarden.operations.errors import (
     InvalidActivationIdError,
@@ -18,6 +17,7 @@ from patchwarden.operations.errors import (
     OperationError,
     RequestValidationError,
 )
+from patchwarden.operations.filters import satisfies
 
 _INFORMATION_MEMBERS = {
     "InstanceIds": "InstanceId",

@@ -8,6 +8,7 @@ from typing import Any
 from patchwarden.domain.patches import PatchRecord
 from patchwarden.domain.states import PatchState, parse_state
 from patchwarden.operations.errors import InvalidFilterError
+from patchwarden.operations.filters import invalid_filter, key_and_values
 
 _RECORD_FIELDS = {"Classification": "classification", "KBId": "kb_id", "Severity": "severity"}
 _STATE_KEY = "State"
@@ -46,9 +47,7 @@ def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
     states: frozenset[PatchState] | None = None
     fields: list[tuple[str, frozenset[str]]] = []
     for filter_ in filters:
-        key, values = filter_.get("Key"), filter_.get("Values")
-        if not key or not values:
-            raise InvalidFilterError("Each filter needs a Key and at least one value in Values.")
+        key, values = key_and_values(filter_, InvalidFilterError)
         if key == _STATE_KEY:
             asked = frozenset(state for state in map(parse_state, values) if state)
             states = asked if states is None else states & asked
@@ -58,6 +57,5 @@ def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
             )
             fields.append((_RECORD_FIELDS[key], wanted))
         else:
-            valid = ", ".join(sorted({*_RECORD_FIELDS, _STATE_KEY}))
-            raise InvalidFilterError(f"Filter {key} is invalid. Valid filters are: {valid}.")
+            raise invalid_filter(key, sorted({*_RECORD_FIELDS, _STATE_KEY}))
     return PatchFilters(states, tuple(fields))

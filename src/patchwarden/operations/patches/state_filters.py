@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from patchwarden.operations.comparisons import satisfies
 from patchwarden.operations.errors import InvalidFilterError
+from patchwarden.operations.filters import invalid_filter, satisfies
 
 _KEYS = (
     "InstalledCount",
@@ -51,7 +51,7 @@ def parse_patch_state_filters(filters: Sequence[Mapping[str, Any]]) -> PatchStat
 def _read_filter(filter_: Mapping[str, Any]) -> _CountFilter:
     key, (value,) = filter_["Key"], filter_["Values"]
     if key not in _KEYS:
-        raise InvalidFilterError(f"Filter {key} is invalid. Valid filters are: {', '.join(_KEYS)}.")
+        raise invalid_filter(key, _KEYS)
     if not _COUNT.fullmatch(value):
         raise InvalidFilterError(
             f"Filter value {value} is invalid for {key}; it takes a whole number from 0 on."

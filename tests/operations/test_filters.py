@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from patchwarden.operations.comparisons import satisfies
+from patchwarden.operations.filters import satisfies
 
 
 @pytest.mark.parametrize(
