@@ -9,6 +9,8 @@ import msgspec
 
 from patchwarden.data.strict_toml import decode
 
+CUSTOM_PREFIX = "Custom:"
+"""What the names of types begin with that AWS does not define."""
 _FILE = "inventory_types.toml"
 
 

@@ -1,5 +1,7 @@
 """What can be wrong with something that a node sends."""
 
+from typing import Self
+
 from patchwarden.errors import CallerError
 
 
@@ -25,6 +27,13 @@ class InvalidTypeNameError(InventoryError):
     """There is no such type of inventory."""
 
     code = "InvalidTypeNameException"
+
+    @classmethod
+    def unknown(cls, type_name: str) -> Self:
+        """Say that there is no type of this name."""
+        return cls(
+            f"There is no inventory type {type_name}; GetInventorySchema gives those there are."
+        )
 
 
 class InvalidItemContentError(InventoryError):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from patchwarden.data.inventory_types import InventoryType, inventory_types
+from patchwarden.data.inventory_types import CUSTOM_PREFIX, InventoryType, inventory_types
 from patchwarden.domain.instants import read_instant
 from patchwarden.domain.reported_patches import COMPLIANCE_ITEM
 from patchwarden.ingest.errors import (
@@ -40,7 +40,6 @@ MAX_CUSTOM_COMPLIANCE_TYPES = 10
 """Of one node, as AWS publishes."""
 MAX_ATTRIBUTES = 50
 """Of a custom type: GetInventorySchema can show no more."""
-_CUSTOM = "Custom:"
 _COMPLIANCE_TYPE = re.compile(r"Patch|Association|Custom:[A-Za-z0-9_-]\w+", re.ASCII)
 
 
@@ -75,10 +74,15 @@ def keep_items(
     Must run inside a transaction or savepoint, which undoes all of it if this raises. Raises
     InventoryError.
     """
-    kept = [sent for sent in sent_items if not _is_disabled(db, scope, sent.item)]
+    known = {each.type_name: each for each in inventory.custom_types(db, scope)}
+    kept = [
+        sent for sent in sent_items if not _is_disabled(known.get(sent.item.type_name), sent.item)
+    ]
     for sent in kept:
-        if sent.item.type_name.startswith(_CUSTOM):
-            _keep_custom_type(db, scope, sent)
+        type_name = sent.item.type_name
+        if type_name.startswith(CUSTOM_PREFIX):
+            known[type_name] = _custom_type(sent.item, known)
+            inventory.put_custom_type(db, scope, known[type_name])
         _keep_item(db, node_key, sent)
     _check_node(db, node_key)
     return [
@@ -117,13 +121,11 @@ def _read_item(item: Mapping[str, Any]) -> SentItem:
 
 def _find_type(type_name: str) -> InventoryType | None:
     """Give the type of this name; None if it is a custom one."""
-    if type_name.startswith(_CUSTOM) and type_name != _CUSTOM:
+    if type_name.startswith(CUSTOM_PREFIX) and type_name != CUSTOM_PREFIX:
         return None
     known = inventory_types().get(type_name)
     if known is None:
-        raise InvalidTypeNameError(
-            f"There is no inventory type {type_name}; GetInventorySchema gives those there are."
-        )
+        raise InvalidTypeNameError.unknown(type_name)
     return known
 
 
@@ -178,39 +180,41 @@ def _keep_item(db: Database, node_key: int, sent: SentItem) -> None:
         )
 
 
-def _is_disabled(db: Database, scope: Scope, item: InventoryItem) -> bool:
-    if not item.type_name.startswith(_CUSTOM):
-        return False
-    known = {each.type_name: each for each in inventory.custom_types(db, scope)}
-    disabled = known[item.type_name].disabled_version if item.type_name in known else ""
-    return bool(disabled) and _numbers(item.schema_version) <= _numbers(disabled)
+def _is_disabled(known: CustomType | None, item: InventoryItem) -> bool:
+    return (
+        known is not None
+        and known.disabled_version != ""
+        and _numbers(item.schema_version) <= _numbers(known.disabled_version)
+    )
 
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in version.split(".")]
 
 
-def _keep_custom_type(db: Database, scope: Scope, sent: SentItem) -> None:
-    type_name, known = sent.item.type_name, inventory.custom_types(db, scope)
-    seen = next((each.attributes for each in known if each.type_name == type_name), None)
-    if seen is None and len(known) >= MAX_CUSTOM_TYPES:
+def _custom_type(item: InventoryItem, known: Mapping[str, CustomType]) -> CustomType:
+    """Give the type of an item as it is known once the item is kept."""
+    type_name = item.type_name
+    if type_name not in known and len(known) >= MAX_CUSTOM_TYPES:
         raise CustomSchemaCountLimitExceededError(
             f"The account has {MAX_CUSTOM_TYPES} custom inventory types; it can have no more."
         )
-    attributes = sorted({*(seen or ()), *(name for entry in sent.item.content for name in entry)})
+    seen = known[type_name].attributes if type_name in known else ()
+    attributes = sorted({*seen, *(name for entry in item.content for name in entry)})
     if len(attributes) > MAX_ATTRIBUTES:
         raise InvalidItemContentError(
             f"{type_name} has {len(attributes)} attributes; a type can have {MAX_ATTRIBUTES}.",
             type_name,
         )
-    inventory.put_custom_type(
-        db, scope, CustomType(type_name, sent.item.schema_version, attributes)
-    )
+    return CustomType(type_name, item.schema_version, attributes)
 
 
 def _check_node(db: Database, node_key: int) -> None:
     compliance_types = inventory.sub_types(db, node_key, COMPLIANCE_ITEM)
-    if sum(name.startswith(_CUSTOM) for name in compliance_types) > MAX_CUSTOM_COMPLIANCE_TYPES:
+    if (
+        sum(name.startswith(CUSTOM_PREFIX) for name in compliance_types)
+        > MAX_CUSTOM_COMPLIANCE_TYPES
+    ):
         raise SubTypeCountLimitExceededError(
             f"A node can have {MAX_CUSTOM_COMPLIANCE_TYPES} custom compliance types."
         )

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import zstandard
 
+from patchwarden.store import nodes
 from patchwarden.store.database import Database
 
 _DIGEST_SIZE = 16
@@ -83,7 +84,8 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
     is_newest = newest is None or scan.operation.ended_at >= newest.ended_at
     if is_newest:
         db.execute("UPDATE nodes SET scan_id = ? WHERE node_key = ?", (scan_id, node_key))
-        _note_install_without_reboot(db, node_key, scan.operation)
+        if scan.operation.operation == "Install" and scan.operation.reboot_option == "NoReboot":
+            nodes.note_install_without_reboot(db, node_key, scan.operation.ended_at)
     return KeptScan(
         scan_id=scan_id,
         packages_are_new=packages_are_new,
@@ -123,14 +125,6 @@ def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
         (scan_id, other_scan_id),
     )
     return row is not None
-
-
-def _note_install_without_reboot(db: Database, node_key: int, operation: ScanOperation) -> None:
-    if operation.operation == "Install" and operation.reboot_option == "NoReboot":
-        db.execute(
-            "UPDATE nodes SET last_no_reboot_install_at = ? WHERE node_key = ?",
-            (operation.ended_at, node_key),
-        )
 
 
 def _newest(db: Database, node_key: int) -> _Newest | None:

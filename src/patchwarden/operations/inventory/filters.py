@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from patchwarden.data.inventory_types import inventory_types
+from patchwarden.data.inventory_types import CUSTOM_PREFIX, inventory_types
 from patchwarden.operations.errors import InvalidFilterError
 from patchwarden.operations.filters import satisfies
 from patchwarden.operations.inventory.derived import INSTANCE_INFORMATION
@@ -12,7 +12,6 @@ from patchwarden.store.inventory import Entries
 
 _EQUAL = "Equal"
 _NOT_EQUAL = "NotEqual"
-_CUSTOM = "Custom:"
 
 
 class InventoryFilter(NamedTuple):
@@ -103,7 +102,7 @@ def _read_filter(filter_: Mapping[str, Any], only_type: str | None) -> Inventory
 
 
 def _is_attribute(type_name: str, attribute: str) -> bool:
-    if type_name.startswith(_CUSTOM):
+    if type_name.startswith(CUSTOM_PREFIX):
         return bool(attribute)
     known = inventory_types().get(type_name)
     return known is not None and attribute in known.every_attribute

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from patchwarden.data.inventory_types import inventory_types
+from patchwarden.data.inventory_types import CUSTOM_PREFIX, inventory_types
 from patchwarden.domain.instants import write_instant
 from patchwarden.domain.reported_patches import PATCH_SUMMARY
 from patchwarden.ingest.errors import InvalidTypeNameError
@@ -26,7 +26,6 @@ from patchwarden.store.nodes import ManagedNode
 _RESULT_TYPES = (INSTANCE_INFORMATION, PATCH_SUMMARY)
 _MAX_EXAMINED_CLOSELY = 25
 """Nodes that one call looks at where their reports or evaluations have to be read."""
-_CUSTOM = "Custom:"
 _DEFAULT_LIMIT = 50
 
 
@@ -101,16 +100,14 @@ def get_inventory(context: Context, request: Request) -> Answer:
 
 def _check_type(context: Context, type_name: str) -> None:
     known = type_name in inventory_types() or (
-        type_name.startswith(_CUSTOM)
+        type_name.startswith(CUSTOM_PREFIX)
         and any(
             each.type_name == type_name
             for each in inventory.custom_types(context.db, context.scope)
         )
     )
     if not known:
-        raise InvalidTypeNameError(
-            f"There is no inventory type {type_name}; GetInventorySchema gives those there are."
-        )
+        raise InvalidTypeNameError.unknown(type_name)
 
 
 def _page_of_entities(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from patchwarden.data.inventory_types import InventoryType, inventory_types
+from patchwarden.data.inventory_types import CUSTOM_PREFIX, InventoryType, inventory_types
 from patchwarden.domain.reported_patches import COMPLIANCE_ITEM
 from patchwarden.ingest.errors import InvalidTypeNameError
 from patchwarden.operations.context import Answer, Context, Request
@@ -11,7 +11,6 @@ from patchwarden.store import inventory
 from patchwarden.store.inventory import CustomType
 
 _TYPES_WITH_SUB_TYPES = frozenset({COMPLIANCE_ITEM})
-_CUSTOM = "Custom:"
 _DEFAULT_LIMIT = 50
 
 
@@ -59,7 +58,7 @@ def _custom_schema(custom_type: CustomType) -> dict[str, object]:
         "TypeName": custom_type.type_name,
         "Version": custom_type.schema_version,
         "Attributes": [{"Name": name, "DataType": "string"} for name in custom_type.attributes],
-        "DisplayName": custom_type.type_name.removeprefix(_CUSTOM),
+        "DisplayName": custom_type.type_name.removeprefix(CUSTOM_PREFIX),
     }
 
 
