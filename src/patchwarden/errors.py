@@ -3,6 +3,7 @@
 ```
 PatchwardenError
 ├── CallerError          the caller's mistake; the sentence says what would do
+│   ├── DeclaredError    the service model declares it; `code` is the service's own
 │   ├── (subclasses stand where they are known: domain, store, operations, ingest)
 ├── UnavailableError     the world failed us: a full disk, a locked database, a port in use
 └── InstallationError    this installation is not fit to run: a lost key, a damaged store
@@ -10,6 +11,9 @@ PatchwardenError
 
 Anything else that rises is a bug of ours and is answered with InternalServerError.
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 
 class PatchwardenError(Exception):
@@ -26,6 +30,13 @@ class CallerError(PatchwardenError):
     """The request or the input is at fault; trying again unchanged cannot help."""
 
     code = "CallerError"
+
+
+class DeclaredError(CallerError):
+    """A caller's mistake that the service model declares an error for; `code` is the service's."""
+
+    details: Mapping[str, str] = MappingProxyType({})
+    """The members of the answer beside the text, such as TypeName."""
 
 
 class UnavailableError(PatchwardenError):

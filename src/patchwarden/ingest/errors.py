@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from patchwarden.errors import CallerError
+from patchwarden.errors import CallerError, DeclaredError
 
 
 class InvalidReportError(CallerError):
@@ -11,16 +11,14 @@ class InvalidReportError(CallerError):
     code = "InvalidReport"
 
 
-class InventoryError(CallerError):
-    """An inventory item cannot be kept; nothing of the upload is.
-
-    `code` is the one that the service model declares for PutInventory.
-    """
+class InventoryError(DeclaredError):
+    """An inventory item cannot be kept; nothing of the upload is."""
 
     def __init__(self, message: str, type_name: str = "") -> None:
+        """Take the type of the item at fault; empty where the model has no place for it."""
         super().__init__(message)
-        self.type_name = type_name
-        """The type of the item at fault; empty where the model has no place for it."""
+        if type_name:
+            self.details = {"TypeName": type_name}
 
 
 class InvalidTypeNameError(InventoryError):

@@ -6,8 +6,8 @@ from typing import Self
 from patchwarden.domain.baseline_validity import InvalidBaselineError
 from patchwarden.domain.maintenance_windows import InvalidMaintenanceWindowError
 from patchwarden.domain.schedules import InvalidScheduleError
-from patchwarden.errors import CallerError
-from patchwarden.ingest.errors import InvalidReportError, InventoryError
+from patchwarden.errors import CallerError, DeclaredError
+from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.protocol.page_token import InvalidPageToken
 from patchwarden.protocol.service_model import Operation
 
@@ -15,8 +15,8 @@ VALIDATION = "ValidationException"
 """The code of a request that breaks a rule; every operation may answer it (contract 1.5)."""
 
 
-class OperationError(CallerError):
-    """An error that the service model declares; `code` is the service's."""
+class OperationError(DeclaredError):
+    """Base of the errors that operations raise themselves."""
 
 
 class InvalidInstanceIdError(OperationError):
@@ -189,16 +189,9 @@ _CODES: Mapping[type[CallerError], str] = {
 
 def service_code(error: CallerError, operation: Operation) -> str:
     """Give the service's code for an error that is the caller's."""
-    if isinstance(error, OperationError | InventoryError):
+    if isinstance(error, DeclaredError):
         return error.code
     if isinstance(error, InvalidPageToken) and _CODES[InvalidPageToken] not in operation.errors:
         # Not every operation that gives pages declares an error for their tokens (contract 1.6).
         return VALIDATION
     return _CODES[type(error)]
-
-
-def service_details(error: CallerError) -> Mapping[str, str]:
-    """Give the members that an error has beside its text, such as TypeName."""
-    if isinstance(error, InventoryError) and error.type_name:
-        return {"TypeName": error.type_name}
-    return {}

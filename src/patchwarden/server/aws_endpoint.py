@@ -11,12 +11,12 @@ from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
-from patchwarden.errors import CallerError
+from patchwarden.errors import CallerError, DeclaredError
 from patchwarden.evaluation.run import OutdatedError, judge_again
 from patchwarden.operations import OPERATIONS
 from patchwarden.operations.access import caller_arn, is_allowed
 from patchwarden.operations.context import Answer, Context, Request, Resources
-from patchwarden.operations.errors import service_code, service_details
+from patchwarden.operations.errors import service_code
 from patchwarden.operations.served import ServedOperation
 from patchwarden.protocol import json11
 from patchwarden.protocol.canonical_form import header_values
@@ -227,7 +227,8 @@ class AwsEndpoint:
         try:
             return call.served.answer(context, call.request)
         except CallerError as error:
-            code, details = service_code(error, operation), service_details(error)
+            code = service_code(error, operation)
+            details = error.details if isinstance(error, DeclaredError) else {}
             raise modelled_error(operation, code, str(error), details) from error
 
     def _failed(self, exchange: Exchange, error: Exception) -> HttpAnswer:
