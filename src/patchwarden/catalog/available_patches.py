@@ -16,7 +16,8 @@ import msgspec
 
 from patchwarden.catalog.errors import InvalidCatalogFileError
 from patchwarden.data.products import operating_system_of_product
-from patchwarden.domain.catalog_patch import WINDOWS, CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
+from patchwarden.domain.os_rules import WINDOWS
 
 FORMAT = "describe-available-patches"
 MAX_FILE_BYTES = 128 * 1024 * 1024

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from patchwarden.domain.approval import end_of_day
 from patchwarden.domain.baselines import ANY, ApprovalRule, PatchBaseline, PatchFilter
-from patchwarden.domain.os_rules import OperatingSystemRules
+from patchwarden.domain.os_rules import WINDOWS, OperatingSystemRules
 from patchwarden.errors import CallerError
 
-_WINDOWS = "WINDOWS"
 _APPLICATION_KEYS = frozenset({"PRODUCT", "PRODUCT_FAMILY"})
 """Keys whose values are not all known where filters select applications (contract 4.4)."""
 
@@ -27,7 +26,7 @@ def check_baseline(baseline: PatchBaseline, rules: OperatingSystemRules) -> None
     for rule in baseline.approval_rules:
         _check_filters(rule.filters, rules)
         _check_delay(rule, rules)
-    is_windows = baseline.operating_system == _WINDOWS
+    is_windows = baseline.operating_system == WINDOWS
     if baseline.available_security_updates_compliance_status is not None and not is_windows:
         raise InvalidBaselineError(
             "AvailableSecurityUpdatesComplianceStatus is supported for WINDOWS only."

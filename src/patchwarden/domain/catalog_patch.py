@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.domain.selection import Field
 
-WINDOWS = "WINDOWS"
 PATCH_ID = "PATCH_ID"
 MSRC_NUMBER = "MSRC_NUMBER"
 NAMING_KEYS = frozenset({PATCH_ID, MSRC_NUMBER})

@@ -9,6 +9,8 @@ from typing import Literal
 from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.facts import Origin
 
+WINDOWS = "WINDOWS"
+"""What requests mean that name no operating system; it alone has applications and no packages."""
 ApprovalDelay = Literal["honoured", "ignored"]
 PatchSet = Literal["OS", "APPLICATION"]
 

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import PatchBaseline
-from patchwarden.domain.catalog_patch import WINDOWS, CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.domain.effective_policy import APPROVED_STATUSES, EffectivePolicy, PatchStatus
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.store import catalog
 from patchwarden.store.catalog_search import START, Found, Position, Search, find

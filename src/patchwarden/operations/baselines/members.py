@@ -5,17 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from patchwarden.domain.baselines import ApprovalRule, PatchBaseline, PatchFilter, PatchSource
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.operations.baselines.lookup import KnownBaseline
 from patchwarden.operations.context import Request
 from patchwarden.operations.wire_values import wire_time, without_absent
 
-_WINDOWS = "WINDOWS"
-
 
 def read_baseline(request: Request) -> PatchBaseline:
     """Read the content of a baseline out of CreatePatchBaseline's input."""
-    return PatchBaseline(**{"operating_system": _WINDOWS, **_given(request)})
+    return PatchBaseline(**{"operating_system": WINDOWS, **_given(request)})
 
 
 def changed_baseline(content: PatchBaseline, request: Request) -> PatchBaseline:
@@ -161,6 +160,6 @@ def _source(source: PatchSource) -> dict[str, object]:
 
 
 def _security_updates_status(content: PatchBaseline) -> str | None:
-    if content.operating_system != _WINDOWS:
+    if content.operating_system != WINDOWS:
         return None
     return content.available_security_updates_compliance_status or "COMPLIANT"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.operations.baselines.lookup import (
     KnownBaseline,
     default_baseline_ids,
@@ -19,7 +20,6 @@ from patchwarden.operations.sealed_sources import with_opened_sources
 from patchwarden.store import baselines, patch_groups
 
 _DEFAULT_LIMIT = 100
-_WINDOWS = "WINDOWS"
 _OWNERS = {"AWS": frozenset({True}), "Self": frozenset({False}), "All": frozenset({True, False})}
 """Value of the filter OWNER → whether a baseline is predefined."""
 
@@ -73,7 +73,7 @@ def register_default_patch_baseline(context: Context, request: Request) -> Answe
 
 def get_default_patch_baseline(context: Context, request: Request) -> Answer:
     """Give the default baseline of an operating system."""
-    operating_system = request.get("OperatingSystem", _WINDOWS)
+    operating_system = request.get("OperatingSystem", WINDOWS)
     defaults = default_baseline_ids(context.db, context.scope)
     return {"BaselineId": defaults[operating_system], "OperatingSystem": operating_system}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.operations.baselines.lookup import (
     default_baseline_ids,
     every_baseline,
@@ -24,7 +25,6 @@ from patchwarden.store.patch_groups import PatchGroupBaseline
 MAX_GROUPS = 25
 """Of one baseline (contract 5.8)."""
 _DEFAULT_LIMIT = 100
-_WINDOWS = "WINDOWS"
 _MATCHES: Mapping[str, Callable[[PatchGroupBaseline, tuple[str, ...]], bool]] = {
     "NAME_PREFIX": lambda each, prefixes: each.patch_group.startswith(prefixes),
     "OPERATING_SYSTEM": lambda each, names: each.operating_system in names,
@@ -77,7 +77,7 @@ def deregister_patch_baseline_for_patch_group(context: Context, request: Request
 def get_patch_baseline_for_patch_group(context: Context, request: Request) -> Answer:
     """Give the baseline of a group for an operating system: the registered, else the default."""
     db, scope, patch_group = context.db, context.scope, request["PatchGroup"]
-    operating_system = request.get("OperatingSystem", _WINDOWS)
+    operating_system = request.get("OperatingSystem", WINDOWS)
     registered = patch_groups.baseline_of(db, scope, patch_group, operating_system)
     return {
         "BaselineId": registered or default_baseline_ids(db, scope)[operating_system],

@@ -4,8 +4,9 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from patchwarden.domain.catalog_patch import WINDOWS, CatalogPatch
+from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.domain.effective_policy import PatchStatus
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.evaluation.effective_patches import effective_patches
 from patchwarden.operations.baselines.lookup import find_baseline
 from patchwarden.operations.catalog.filters import parse_catalog_filters

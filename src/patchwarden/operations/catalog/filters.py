@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from patchwarden.domain.baselines import ANY, PatchFilter
-from patchwarden.domain.catalog_patch import PATCH_ID, WINDOWS
+from patchwarden.domain.catalog_patch import PATCH_ID
+from patchwarden.domain.os_rules import WINDOWS
 from patchwarden.domain.selection import Selector
 from patchwarden.operations.errors import RequestValidationError
 from patchwarden.operations.filters import key_and_values, unknown_key

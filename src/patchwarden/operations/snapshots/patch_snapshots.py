@@ -10,8 +10,8 @@ import msgspec
 from patchwarden.data.load import operating_systems, predefined_baseline_arn
 from patchwarden.domain.baseline_validity import check_baseline
 from patchwarden.domain.baselines import PatchBaseline
-from patchwarden.domain.catalog_patch import WINDOWS, CatalogPatch
-from patchwarden.domain.os_rules import product_of
+from patchwarden.domain.catalog_patch import CatalogPatch
+from patchwarden.domain.os_rules import WINDOWS, product_of
 from patchwarden.domain.patch_groups import patch_group_of
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.evaluation.assignment import assigned_baseline, find_predefined
@@ -19,7 +19,11 @@ from patchwarden.evaluation.effective_patches import approved_patches
 from patchwarden.operations.baselines.lookup import KnownBaseline, find_baseline
 from patchwarden.operations.baselines.members import read_baseline
 from patchwarden.operations.context import Answer, Context, Request
-from patchwarden.operations.errors import RequestValidationError, UnsupportedOperatingSystemError
+from patchwarden.operations.errors import (
+    InvalidInstanceIdError,
+    RequestValidationError,
+    UnsupportedOperatingSystemError,
+)
 from patchwarden.operations.sealed_sources import with_opened_sources
 from patchwarden.operations.snapshot_links import LINK_LIFETIME_S
 from patchwarden.operations.snapshots.document import snapshot_document
@@ -88,9 +92,7 @@ def _find_node(context: Context, instance_id: str) -> ManagedNode:
     node = nodes.find(context.db, context.scope, instance_id)
     if node is None:
         # The operation declares no InvalidInstanceId.
-        raise RequestValidationError(
-            f"Instance {instance_id} is not a managed node in this account and region."
-        )
+        raise RequestValidationError(str(InvalidInstanceIdError.unknown(instance_id)))
     return node
 
 
