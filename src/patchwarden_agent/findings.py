@@ -8,6 +8,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
 
+class Advisory(NamedTuple):
+    """What a vendor says about an update. Unknown parts are empty or None."""
+
+    advisory_id: str
+    classification: str = ""
+    severity: str = ""
+    title: str = ""
+    issued_at: Optional[float] = None
+    updated_at: Optional[float] = None
+    cve_ids: tuple[str, ...] = ()
+    bugzilla_ids: tuple[str, ...] = ()
+    reboot_suggested: bool = False
+
+
 class Origin(NamedTuple):
     """A package list that offers a version, in apt's words. Unknown parts are empty."""
 
@@ -17,6 +31,7 @@ class Origin(NamedTuple):
     origin: str = ""
     component: str = ""
     site: str = ""
+    repository: str = ""
 
 
 class Slot(NamedTuple):
@@ -37,6 +52,7 @@ class InstalledPackage:
     name: str
     architecture: str
     version: str
+    """rpm: `[epoch:]version-release`, an epoch of 0 left out."""
     priority: Optional[str] = None
     section: Optional[str] = None
     source: Optional[str] = None
@@ -44,6 +60,8 @@ class InstalledPackage:
     source_version: Optional[str] = None
     """None if it is the binary's version."""
     is_held: bool = False
+    other_versions: tuple[str, ...] = ()
+    """Older ones beside it, newest first (rpm)."""
 
     def slot(self, native_architecture: str) -> Slot:
         """Give the slot it occupies on a node of this architecture."""
@@ -53,7 +71,7 @@ class InstalledPackage:
 
 @dataclass(frozen=True)
 class Candidate:
-    """The version that the package manager would install. Unknown parts are None."""
+    """A version that the package manager could install. Unknown parts are None."""
 
     version: str
     origins: tuple[Origin, ...] = ()
@@ -64,6 +82,11 @@ class Candidate:
     source_version: Optional[str] = None
     phased_percentage: Optional[int] = None
     kept_back: Optional[str] = None
+    released_at: Optional[float] = None
+    built_at: Optional[float] = None
+    advisories: tuple[Advisory, ...] = ()
+    """Those that this very version came with."""
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +97,8 @@ class NotInstalled:
     section: str
     origins: tuple[Origin, ...]
     count: int
+    classification: str = ""
+    severity: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +132,8 @@ class Findings:
     installed_at: Mapping[Slot, float] = field(default_factory=dict)
     installed_by: Mapping[Slot, str] = field(default_factory=dict)
     automatic: frozenset[Slot] = frozenset()
-    candidates: Mapping[Slot, Candidate] = field(default_factory=dict)
+    available: Mapping[Slot, tuple[Candidate, ...]] = field(default_factory=dict)
+    """Newest first."""
     not_installed: tuple[NotInstalled, ...] = ()
     package_lists: tuple[PackageList, ...] = ()
     reboot: Optional[Reboot] = None

@@ -4,13 +4,14 @@ The same packages always give the same `packages`, byte for byte: a server store
 rescan as next to nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from patchwarden_agent import __version__
 from patchwarden_agent.detect import Detected
 from patchwarden_agent.findings import (
+    Advisory,
     Candidate,
     Findings,
     InstalledPackage,
@@ -90,20 +91,46 @@ def _package_list(each: PackageList) -> dict[str, Any]:
     )
 
 
+@dataclass(frozen=True)
+class _Positions:
+    """Where in a report stands what its packages refer to."""
+
+    origins: Mapping[Origin, int]
+    advisories: Mapping[Advisory, int]
+
+    @classmethod
+    def of(cls, findings: Findings) -> "_Positions":
+        offers = [offer for available in findings.available.values() for offer in available]
+        origins = {origin for offer in offers for origin in offer.origins}
+        origins.update(origin for group in findings.not_installed for origin in group.origins)
+        advisories = {advisory for offer in offers for advisory in offer.advisories}
+        return cls(
+            origins={origin: position for position, origin in enumerate(sorted(origins))},
+            advisories={
+                advisory: position for position, advisory in enumerate(sorted(advisories, key=repr))
+            },
+        )
+
+
 def _packages(findings: Findings) -> dict[str, Any]:
-    positions = _origin_positions(findings)
+    positions = _Positions.of(findings)
     return {
         "package_manager": findings.package_manager,
         "installed": [
             _package(package, package.slot(findings.architecture), findings, positions)
             for package in findings.installed
         ],
-        "origins": [_stated(**dict(zip(Origin._fields, origin))) for origin in positions],
+        "origins": [_members(origin) for origin in positions.origins],
+        **_stated(advisories=[_members(advisory) for advisory in positions.advisories]),
         "not_installed": [
             {
-                "priority": group.priority,
-                "section": group.section,
-                "origins": [positions[origin] for origin in group.origins],
+                **_stated(
+                    priority=group.priority,
+                    section=group.section,
+                    origins=[positions.origins[origin] for origin in group.origins],
+                    classification=group.classification,
+                    severity=group.severity,
+                ),
                 "count": group.count,
             }
             for group in findings.not_installed
@@ -111,17 +138,17 @@ def _packages(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _origin_positions(findings: Findings) -> dict[Origin, int]:
-    offers: list[Iterable[Origin]] = [each.origins for each in findings.candidates.values()]
-    offers += [group.origins for group in findings.not_installed]
-    origins = sorted({origin for offer in offers for origin in offer})
-    return {origin: position for position, origin in enumerate(origins)}
+def _members(each: Union[Origin, Advisory]) -> dict[str, Any]:
+    listed = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in zip(each._fields, each)
+    }
+    return _stated(**listed)
 
 
 def _package(
-    package: InstalledPackage, slot: Slot, findings: Findings, positions: Mapping[Origin, int]
+    package: InstalledPackage, slot: Slot, findings: Findings, positions: _Positions
 ) -> dict[str, Any]:
-    candidate = findings.candidates.get(slot)
     return {
         "name": package.name,
         "architecture": package.architecture,
@@ -135,26 +162,34 @@ def _package(
             source_version=package.source_version,
             held=package.is_held,
             automatic=slot in findings.automatic,
-            available=[] if candidate is None else [_available(candidate, package, positions)],
+            other_versions=list(package.other_versions),
+            available=[
+                _available(candidate, package, positions)
+                for candidate in findings.available.get(slot, ())
+            ],
         ),
     }
 
 
 def _available(
-    candidate: Candidate, package: InstalledPackage, positions: Mapping[Origin, int]
+    candidate: Candidate, package: InstalledPackage, positions: _Positions
 ) -> dict[str, Any]:
     """Give a candidate; what is as installed is left out."""
     source_version = package.source_version or package.version
     return {
         "version": candidate.version,
         **_stated(
-            origins=[positions[origin] for origin in candidate.origins],
+            origins=[positions.origins[origin] for origin in candidate.origins],
             priority=_unless(candidate.priority, package.priority),
             section=_unless(candidate.section, package.section),
             source=_unless(candidate.source, package.source or package.name),
             source_version=_unless(candidate.source_version, source_version),
             phased_percentage=candidate.phased_percentage,
             kept_back=candidate.kept_back,
+            released_at=candidate.released_at,
+            built_at=candidate.built_at,
+            advisories=sorted(positions.advisories[each] for each in candidate.advisories),
+            module=candidate.module,
         ),
     }
 

@@ -31,8 +31,8 @@ def test_the_server_takes_a_report_whatever_texts_the_node_has(text: str) -> Non
         architecture="amd64",
         installed=(InstalledPackage("bash", "amd64", "1", text, text, text, text),),
         installed_by={Slot("bash", "amd64"): text},
-        candidates={
-            Slot("bash", "amd64"): Candidate("2", (origin,), text, text, text, text, 10, text)
+        available={
+            Slot("bash", "amd64"): (Candidate("2", (origin,), text, text, text, text, 10, text),)
         },
         not_installed=(NotInstalled(text, text, (origin,), 1),),
         package_lists=(PackageList(text or "list"),),

@@ -72,7 +72,7 @@ def findings(request: pytest.FixtureRequest, made_up_root: Path) -> Findings:
 
 @pytest.fixture
 def candidate(findings: Findings) -> Callable[..., Candidate]:
-    return lambda name, architecture="amd64": findings.candidates[Slot(name, architecture)]
+    return lambda name, architecture="amd64": findings.available[Slot(name, architecture)][0]
 
 
 def test_what_is_installed_is_found(findings: Findings) -> None:
@@ -94,7 +94,7 @@ def test_what_is_installed_is_found(findings: Findings) -> None:
 
 
 def test_each_package_has_the_candidate_that_apt_would_take(findings: Findings) -> None:
-    assert {":".join(slot): each.version for slot, each in findings.candidates.items()} == {
+    assert {":".join(slot): each.version for slot, (each,) in findings.available.items()} == {
         "base-files:amd64": "12.4+deb12u2",
         "desktop:amd64": "1.1-1",
         "dpkg:amd64": "1.21.22",
@@ -127,7 +127,7 @@ def test_a_package_that_no_list_offers_has_no_origin(candidate: Callable[..., Ca
 
 def test_what_is_kept_back_says_why_and_nothing_else_does(findings: Findings) -> None:
     kept_back = {
-        slot.name: each.kept_back for slot, each in findings.candidates.items() if each.kept_back
+        slot.name: each.kept_back for slot, (each,) in findings.available.items() if each.kept_back
     }
     assert kept_back == _KEPT_BACK[findings.evidence]
 
@@ -135,7 +135,7 @@ def test_what_is_kept_back_says_why_and_nothing_else_does(findings: Findings) ->
 def test_a_phased_update_is_seen_with_its_percentage(findings: Findings) -> None:
     phased = {
         slot.name: each.phased_percentage
-        for slot, each in findings.candidates.items()
+        for slot, (each,) in findings.available.items()
         if each.phased_percentage is not None
     }
     assert phased == {"desktop": 10}

@@ -40,9 +40,9 @@ def test_both_ways_of_asking_apt_agree_and_write_nothing() -> None:
     assert _listing() == before
     assert by_commands.evidence == "apt-get"
     assert by_library.installed == by_commands.installed
-    assert by_library.candidates.keys() == by_commands.candidates.keys()
-    for slot, ours in by_library.candidates.items():
-        theirs = by_commands.candidates[slot]
+    assert by_library.available.keys() == by_commands.available.keys()
+    for slot, (ours,) in by_library.available.items():
+        (theirs,) = by_commands.available[slot]
         assert (ours.version, ours.origins, ours.phased_percentage, ours.kept_back is None) == (
             theirs.version,
             theirs.origins,

@@ -22,6 +22,7 @@ MINIMAL = """
 operating_system = "DEBIAN"
 package_manager = "apt"
 approval_delay = "ignored"
+shows_cve_ids = false
 
 [filter_values]
 PRODUCT = ["Debian12"]
@@ -173,6 +174,8 @@ def _toml(rules: OperatingSystemRules) -> str:
         f"operating_system = {json.dumps(rules.operating_system)}",
         f"package_manager = {json.dumps(rules.package_manager)}",
         f"approval_delay = {json.dumps(rules.approval_delay)}",
+        f"release_date = {json.dumps(rules.release_date)}",
+        f"shows_cve_ids = {json.dumps(rules.shows_cve_ids)}",
         "[filter_values]",
         *(f"{key} = {json.dumps(values)}" for key, values in rules.filter_values.items()),
     ]

@@ -32,8 +32,11 @@ def test_only_packages_for_all_architectures_bear_the_node_s() -> None:
 
 
 def test_fields_that_are_empty_are_absent() -> None:
-    assert apt.filter_fields("Debian12", "", "Net") == {("PRODUCT", "debian12"), ("SECTION", "net")}
-    assert apt.filter_fields("", "", "") == frozenset()
+    assert apt.filter_fields(("Debian12",), "", "Net") == {
+        ("PRODUCT", "debian12"),
+        ("SECTION", "net"),
+    }
+    assert apt.filter_fields((), "", "") == frozenset()
 
 
 @pytest.mark.parametrize(

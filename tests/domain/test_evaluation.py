@@ -6,7 +6,8 @@ import pytest
 from fakes import package, report
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import PatchBaseline
-from patchwarden.domain.evaluate import Evaluation, evaluate
+from patchwarden.domain.evaluate import evaluate
+from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import NotInstalled, Report
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.states import PatchState

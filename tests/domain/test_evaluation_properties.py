@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from patchwarden.domain.approval import NEVER
 from patchwarden.domain.baselines import ANY, ApprovalRule, PatchBaseline, PatchFilter
-from patchwarden.domain.evaluate import Evaluation, evaluate
+from patchwarden.domain.evaluate import evaluate
+from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Report
 from patchwarden.domain.os_rules import OperatingSystemRules
 from patchwarden.domain.policy import Policy

@@ -25,6 +25,8 @@ def rules_with(
         operating_system="DEBIAN",
         package_manager="apt",
         approval_delay="ignored",
+        release_date="updated",
+        shows_cve_ids=False,
         filter_values={},
         security_origins=security_origins,
         products=tuple(

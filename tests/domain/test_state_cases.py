@@ -17,7 +17,8 @@ import pytest
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.approval import NEVER
 from patchwarden.domain.baselines import ApprovalRule, PatchBaseline, PatchFilter
-from patchwarden.domain.evaluate import Evaluation, evaluate
+from patchwarden.domain.evaluate import evaluate
+from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import (
     AvailableVersion,
     Node,

@@ -1,6 +1,6 @@
 from fakes import package, report
 from node_store import NodeStore
-from patchwarden.domain.evaluate import Evaluation
+from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation.assignment import default_predefined
 from patchwarden.evaluation.patch_rows import patch_rows

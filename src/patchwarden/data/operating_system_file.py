@@ -21,6 +21,7 @@ from patchwarden.domain.os_rules import (
     PlatformProduct,
     PredefinedBaseline,
     ProductFamily,
+    ReleaseDate,
 )
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -107,10 +108,12 @@ class OperatingSystemFile(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     operating_system: Text
     package_manager: Literal["apt", "dnf", "yum", "zypper", "windows-update", "macos"]
     approval_delay: ApprovalDelay
+    shows_cve_ids: bool
     filter_values: dict[Text, tuple[Text, ...]]
     products: tuple[ProductEntry, ...]
     predefined_baselines: tuple[BaselineEntry, ...]
     platforms: Annotated[tuple[PlatformEntry, ...], msgspec.Meta(min_length=1)]
+    release_date: ReleaseDate = "updated"
     security_origins: tuple[OriginEntry, ...] = ()
     product_families: tuple[FamilyEntry, ...] = ()
 
@@ -130,6 +133,8 @@ def _rules(file: OperatingSystemFile) -> OperatingSystemRules:
         operating_system=file.operating_system,
         package_manager=file.package_manager,
         approval_delay=file.approval_delay,
+        release_date=file.release_date,
+        shows_cve_ids=file.shows_cve_ids,
         filter_values=MappingProxyType(file.filter_values),
         security_origins=tuple(
             OriginPattern(label=entry.label, codename=entry.codename, archive=entry.archive)

@@ -63,9 +63,10 @@ def mention(
 
 
 @functools.lru_cache(maxsize=4096)
-def filter_fields(product: str, priority: str, section: str) -> frozenset[Field]:
+def filter_fields(products: tuple[str, ...], priority: str, section: str) -> frozenset[Field]:
     """Give the fields that filters ask for (contract 4.3); those that are empty are absent."""
-    fields = (("PRODUCT", product), ("PRIORITY", priority), ("SECTION", section))
+    fields = [("PRODUCT", product) for product in products]
+    fields += [("PRIORITY", priority), ("SECTION", section)]
     return frozenset((key, value.lower()) for key, value in fields if value)
 
 
@@ -75,7 +76,8 @@ def patch_record(
 ) -> PatchRecord:
     """Give what DescribeInstancePatches says about a patch (contract 2.7).
 
-    The epoch stays inside the version. CVEIds are not known for apt (contract 2.6).
+    The epoch stays inside the version. CVEIds are not shown for apt (contract 2.6), unless the
+    installation wants them.
     """
     kb_id = f"{name}.{architecture}"
     return PatchRecord(

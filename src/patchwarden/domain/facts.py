@@ -9,8 +9,31 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["installed", "failed"]
+Presence = Literal["installed", "available", "failed", "not-applicable"]
+"""How an update is on a node: there, on offer, refused by the last installation, or neither there
+nor on offer because the node does not need it."""
 OperationType = Literal["Scan", "Install"]
 RebootOption = Literal["RebootIfNeeded", "NoReboot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    """What a vendor says about an update. Texts that are not known are empty."""
+
+    advisory_id: str
+    """Such as `RHSA-2024:9371` or `DSA-5532-1`."""
+    classification: str = ""
+    """The kind of update, in the vendor's words: `security`, `bugfix`, `recommended`."""
+    severity: str = ""
+    """In the vendor's words."""
+    title: str = ""
+    issued_at: float | None = None
+    updated_at: float | None = None
+    """When it was last revised; None if it never was, or nobody knows."""
+    cve_ids: tuple[str, ...] = ()
+    bugzilla_ids: tuple[str, ...] = ()
+    """Numbers, as in the vendor's bug tracker."""
+    reboot_suggested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +52,8 @@ class Origin:
     """Such as `main`."""
     site: str = ""
     """The host name it came from."""
+    repository: str = ""
+    """The id of the repository, such as `baseos` (dnf, yum, zypper)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +72,14 @@ class AvailableVersion:
     source_version: str | None = None
     released_at: float | None = None
     """When the vendor published it, if the node knows."""
+    built_at: float | None = None
+    """When the package was built (rpm)."""
+    advisories: tuple[int, ...] = ()
+    """Positions in `Packages.advisories` of those that this very version came with."""
+    cve_ids: tuple[str, ...] = ()
+    """CVEs that its changelog names as fixed since the installed version, beside `advisories`."""
+    module: str = ""
+    """The module stream that it belongs to, such as `nodejs:18` (dnf)."""
     phased_percentage: int | None = None
     """Ubuntu's phased updates, 0 to 100; None where the version is not phased."""
     kept_back: str | None = None
@@ -59,8 +92,11 @@ class Package:
 
     name: str
     architecture: str
-    """As the package says: `amd64`, `all`."""
+    """As the package says: `amd64`, `all`; `x86_64`, `noarch`."""
     version: str
+    """The newest that is installed. rpm: `[epoch:]version-release`, an epoch of 0 left out."""
+    other_versions: tuple[str, ...] = ()
+    """Older ones that are installed beside it, as rpm allows for kernels; newest first."""
     installed_at: float | None = None
     installed_by: str | None = None
     """Who installed it, as far as the package manager's history tells."""
@@ -71,20 +107,62 @@ class Package:
     source_version: str | None = None
     """None if it is the binary's version."""
     held: bool = False
+    """The administrator keeps it as it is: apt's hold, excluded or locked in dnf and zypper."""
     automatic: bool = False
     """Installed only because something depended on it."""
+    installer: str = ""
+    """macOS: what it was installed with: `softwareupdate`, `installer`, `brew`, `brew_cask`."""
     available: tuple[AvailableVersion, ...] = ()
-    """Newest first. apt reports its candidate alone, which may be the installed version."""
+    """Newest first. apt reports its candidate alone, which may be the installed version; the
+    others what is newer than the installed version, and that too where they know more of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInstalled:
     """How many packages that could be installed, and are not, share these properties."""
 
-    priority: str
-    section: str
-    origins: tuple[int, ...]
     count: int
+    priority: str = ""
+    """As `section`, of apt."""
+    section: str = ""
+    origins: tuple[int, ...] = ()
+    classification: str = ""
+    """As `severity`, of the advisory of the newest version (dnf, yum, zypper); empty if none."""
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsUpdate:
+    """An update that the Windows Update Agent, or a list of hotfixes, knows on this node.
+
+    Texts that are not known are empty.
+    """
+
+    presence: Presence
+    kb_id: str = ""
+    """Such as `KB5034441`."""
+    update_id: str = ""
+    """A GUID."""
+    title: str = ""
+    classification: str = ""
+    """As baselines have it, without spaces, whatever the language of the node: `SecurityUpdates`.
+    """
+    products: tuple[str, ...] = ()
+    """The names of its products, such as `Windows Server 2019`."""
+    msrc_severity: str = ""
+    """`Critical`, `Important`, `Moderate`, `Low`; empty if none was given."""
+    msrc_number: str = ""
+    """Such as `MS12-072`."""
+    released_at: float | None = None
+    installed_at: float | None = None
+    installed_by: str | None = None
+    cve_ids: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    """KB numbers or update ids."""
+    reboot_required: bool = False
+    """Whether it is installed and waits for a reboot."""
+    hidden: bool = False
+    """Whether an administrator hid it from being offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +170,18 @@ class Packages:
     """The part of a report that is large and seldom changes."""
 
     package_manager: str
-    """Such as `apt`."""
-    installed: tuple[Package, ...]
+    """`apt`, `dnf`, `yum`, `zypper`, `windows-update` or `macos`."""
+    installed: tuple[Package, ...] = ()
     """Sorted by name, then architecture; each pair at most once."""
+    knows_available: bool = True
+    """Whether it says what is available. A bare list of packages does not: then what is missing
+    is worked out from the catalog's advisories alone."""
     origins: tuple[Origin, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
+    """Those that concern what is installed or on offer."""
     not_installed: tuple[NotInstalled, ...] = ()
+    updates: tuple[WindowsUpdate, ...] = ()
+    """Windows alone, which has no packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from patchwarden.domain.facts import Origin
 WINDOWS = "WINDOWS"
 """What requests mean that name no operating system; it alone has applications and no packages."""
 ApprovalDelay = Literal["honoured", "ignored"]
+ReleaseDate = Literal["issued", "updated"]
 PatchSet = Literal["OS", "APPLICATION"]
 
 
@@ -91,6 +92,11 @@ class OperatingSystemRules:
     """`apt`, `dnf`, `yum`, `zypper`, `windows-update`, `macos`."""
     approval_delay: ApprovalDelay
     """Whether ApproveAfterDays and ApproveUntilDate count, or are accepted and ignored."""
+    release_date: ReleaseDate
+    """Which date of an advisory the delay counts from (contract 4.6); where it has no date of
+    revision, `updated` takes its date of issue."""
+    shows_cve_ids: bool
+    """Whether CVEIds are shown of patches that are missing or failed (contract 2.6)."""
     filter_values: Mapping[str, tuple[str, ...]]
     """Filter key -> the values it takes, in the order of DescribePatchProperties; an empty
     tuple if any text will do. A key that is absent is not allowed for this system."""
@@ -129,6 +135,18 @@ def product_of(rules: OperatingSystemRules, platform_version: str) -> str | None
         if _covers(entry.platform_version, platform_version):
             return entry.product.format(major=major, minor=minor)
     return None
+
+
+def products_of(rules: OperatingSystemRules, platform_version: str) -> tuple[str, ...]:
+    """Give every value of PRODUCT that matches a node: its product, and that of all its minors.
+
+    `RedhatEnterpriseLinux8.4` and `RedhatEnterpriseLinux8.*`. Empty if its version tells none.
+    """
+    product = product_of(rules, platform_version)
+    if product is None:
+        return ()
+    family, point, minor = product.rpartition(".")
+    return (product, f"{family}.*") if point and minor.isdecimal() else (product,)
 
 
 def is_security(rules: OperatingSystemRules, origins: Iterable[Origin]) -> bool:

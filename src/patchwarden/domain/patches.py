@@ -1,5 +1,6 @@
 """What DescribeInstancePatches says about a patch, and the verdict on it for one node."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from patchwarden.domain.states import ComplianceLevel, PatchState
@@ -30,3 +31,13 @@ class Verdict(NamedTuple):
     installed_at: float
     """0.0 unless the state is one of the installed ones and the node knows the time."""
     installed_by: str | None
+
+
+def joined_cve_ids(cve_ids: Iterable[str]) -> str:
+    """Give CVEIds as DescribeInstancePatches has them: each once, in order, without spaces."""
+    return ",".join(sorted(set(cve_ids), key=_by_numbers))
+
+
+def _by_numbers(cve_id: str) -> tuple[tuple[int, str], ...]:
+    # Longer numbers are later ones: CVE-2024-9999 comes before CVE-2024-10000.
+    return tuple((len(part), part) for part in cve_id.split("-"))

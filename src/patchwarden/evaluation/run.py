@@ -10,7 +10,8 @@ from patchwarden import __version__
 from patchwarden.choices import Choices
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.baselines import PatchBaseline
-from patchwarden.domain.evaluate import Evaluation, evaluate
+from patchwarden.domain.evaluate import evaluate
+from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Report
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.policy import Policy

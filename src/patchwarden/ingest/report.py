@@ -25,7 +25,7 @@ MAX_NOT_INSTALLED = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
 _PATH = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
 _MAX_PROBLEM = 200
-_ENGINES = frozenset({"apt"})
+_PACKAGE_MANAGERS = frozenset({"apt", "dnf", "yum", "zypper", "windows-update", "macos"})
 _PLATFORM_TYPES = ("Linux", "MacOS", "Windows")
 
 
@@ -77,9 +77,9 @@ def read_packages(packages: bytes) -> Packages:
     Raises InvalidReportError with the path to what is wrong.
     """
     read = _decode(_packages.decode, packages, within="packages")
-    if read.package_manager not in _ENGINES:
+    if read.package_manager not in _PACKAGE_MANAGERS:
         _refuse("packages.package_manager", f"is {read.package_manager!r}, which is unknown")
-    _check_installed(read.installed, len(read.origins))
+    _check_installed(read)
     _check_not_installed(read.not_installed, len(read.origins))
     return read
 
@@ -144,21 +144,16 @@ def _check_node(node: Node) -> None:
     rules = operating_systems().get(node.operating_system)
     if rules is None:
         _refuse("node.operating_system", f"is {node.operating_system!r}, which is unknown")
-    if rules.package_manager not in _ENGINES:
-        _refuse(
-            "node.operating_system",
-            f"is {node.operating_system}, whose patches this version cannot judge yet",
-        )
     if node.platform_type not in _PLATFORM_TYPES:
         _refuse("node.platform_type", f"is not one of {', '.join(_PLATFORM_TYPES)}")
     if not node.architecture:
         _refuse("node.architecture", "is empty")
 
 
-def _check_installed(installed: tuple[Package, ...], known_origins: int) -> None:
+def _check_installed(packages: Packages) -> None:
     seen: set[tuple[str, str]] = set()
-    for position, package in enumerate(installed):
-        problem = _problem_of(package, known_origins)
+    for position, package in enumerate(packages.installed):
+        problem = _problem_of(package, len(packages.origins), len(packages.advisories))
         key = (package.name, package.architecture)
         if key in seen:
             problem = f"is {package.name}:{package.architecture} once more"
@@ -167,7 +162,7 @@ def _check_installed(installed: tuple[Package, ...], known_origins: int) -> None
             _refuse(f"packages.installed[{position}]", problem)
 
 
-def _problem_of(package: Package, known_origins: int) -> str | None:
+def _problem_of(package: Package, known_origins: int, known_advisories: int) -> str | None:
     if not (package.name and package.architecture and package.version):
         return "needs a name, an architecture and a version"
     for offer in package.available:
@@ -175,6 +170,8 @@ def _problem_of(package: Package, known_origins: int) -> str | None:
             return "has an available version that is empty"
         if offer.origins and max(offer.origins) >= known_origins:
             return "refers to an origin that packages.origins does not have"
+        if offer.advisories and max(offer.advisories) >= known_advisories:
+            return "refers to an advisory that packages.advisories does not have"
         if offer.phased_percentage is not None and offer.phased_percentage > 100:
             return "has a phased_percentage above 100"
     return None
