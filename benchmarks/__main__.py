@@ -27,6 +27,7 @@ MODULES = (
     "ingest",
     "evaluate",
     "storage",
+    "versions",
 )
 
 

@@ -192,6 +192,7 @@ def _toml(rules: OperatingSystemRules) -> str:
             "[[products]]",
             f"platform_version = {json.dumps(product.platform_version)}",
             f"product = {json.dumps(product.product)}",
+            f"other_names = {json.dumps(product.other_names)}",
         ]
     for platform in rules.platforms:
         lines += [

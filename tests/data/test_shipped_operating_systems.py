@@ -19,6 +19,7 @@ from patchwarden.domain.os_rules import (
     is_security,
     operating_system_of,
     product_of,
+    products_of,
 )
 from patchwarden.domain.states import ComplianceLevel
 
@@ -333,6 +334,51 @@ def test_a_node_has_a_product_that_filters_take(
     rules = operating_systems()[operating_system]
     assert product_of(rules, platform_version) == product
     assert product in rules.filter_values["PRODUCT"]
+
+
+@pytest.mark.parametrize(
+    ("operating_system", "platform_version", "products"),
+    [
+        ("AMAZON_LINUX_2", "2", ("AmazonLinux2", "AmazonLinux2.0")),
+        (
+            "REDHAT_ENTERPRISE_LINUX",
+            "8.4",
+            ("RedhatEnterpriseLinux8.4", "RedhatEnterpriseLinux8.*"),
+        ),
+        ("REDHAT_ENTERPRISE_LINUX", "9", ("RedhatEnterpriseLinux9", "RedhatEnterpriseLinux9.*")),
+        ("UBUNTU", "22.04", ("Ubuntu22.04",)),
+    ],
+)
+def test_all_names_of_a_product_are_values_of_the_filter(
+    operating_system: str, platform_version: str, products: tuple[str, ...]
+) -> None:
+    rules = operating_systems()[operating_system]
+    assert products_of(rules, platform_version) == products
+    assert set(products) <= set(rules.filter_values["PRODUCT"])
+
+
+@pytest.mark.parametrize(
+    ("operating_system", "product"),
+    [
+        ("ORACLE_LINUX", "OracleLinux8"),
+        ("ROCKY_LINUX", "RockyLinux8"),
+        ("ALMA_LINUX", "AlmaLinux8"),
+    ],
+)
+def test_a_node_that_tells_its_major_release_alone_has_a_product(
+    operating_system: str, product: str
+) -> None:
+    assert product_of(operating_systems()[operating_system], "8") == product
+
+
+def test_the_delay_counts_from_the_last_revision_but_on_suse() -> None:
+    honouring = {
+        name: rules.release_date
+        for name, rules in operating_systems().items()
+        if rules.package_manager in {"yum", "dnf", "zypper"}
+    }
+    assert {name for name, date in honouring.items() if date == "issued"} == {"SUSE"}
+    assert len(honouring) == 10
 
 
 def test_an_unknown_windows_build_has_no_product() -> None:

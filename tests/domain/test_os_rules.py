@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from patchwarden.domain.os_rules import (
     is_security,
     operating_system_of,
     product_of,
+    products_of,
 )
 
 
@@ -85,6 +87,32 @@ def test_the_first_entry_that_matches_counts() -> None:
         "MacOS11",
         "MacOS10",
     ]
+
+
+@pytest.mark.parametrize(
+    ("platform_version", "products"),
+    [
+        ("8.10", ("Linux8.10", "Linux8.*", "Linux")),
+        ("8", ("Linux8", "Linux8.*")),
+        ("", ()),
+    ],
+)
+def test_other_names_of_a_product_match_a_node_too(
+    platform_version: str, products: tuple[str, ...]
+) -> None:
+    entries = (
+        PlatformProduct(
+            platform_version="*",
+            product="Linux{major}.{minor}",
+            other_names=("Linux{major}.*", "Linux"),
+        ),
+        PlatformProduct(
+            platform_version="*", product="Linux{major}", other_names=("Linux{major}.*",)
+        ),
+    )
+    rules = replace(rules_with(), products=entries)
+    assert products_of(rules, platform_version) == products
+    assert product_of(rules, platform_version) == next(iter(products), None)
 
 
 @pytest.mark.parametrize("platform_version", ["", "trixie/sid", "rolling", "-1", "v12"])

@@ -53,6 +53,26 @@ def test_patterns_do_not_match_parts_of_names(pattern: str, name: str) -> None:
     assert not lists(pattern, name)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "name", "listed"),
+    [
+        ("MozillaFirefox", "MozillaFirefox", True),
+        ("MozillaFirefox", "mozillafirefox", False),
+        ("mozilla*", "MozillaFirefox", False),
+        ("Mozilla*", "MozillaFirefox", True),
+    ],
+)
+def test_case_matters_where_a_list_is_made_so(pattern: str, name: str, *, listed: bool) -> None:
+    assert NameList.of((pattern,), ignores_case=False).matches((name,)) is listed
+
+
+def test_without_globs_every_pattern_is_a_whole_name() -> None:
+    names = NameList.of(("lib*", "g++"), has_globs=False)
+    assert names.matches(("lib*",))
+    assert names.matches(("g++",))
+    assert not names.matches(("libc", "lib"))
+
+
 def test_fifty_patterns_are_asked_each_on_its_own() -> None:
     names = NameList.of((*(f"lib{number:02d}-*" for number in range(40)), *"abcdefghij"))
     assert all(names.matches((f"lib{number:02d}-x",)) for number in range(40))

@@ -84,6 +84,7 @@ class ProductEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     platform_version: Text
     product: Text
+    other_names: tuple[Text, ...] = ()
 
 
 class PlatformEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +142,11 @@ def _rules(file: OperatingSystemFile) -> OperatingSystemRules:
             for entry in file.security_origins
         ),
         products=tuple(
-            PlatformProduct(platform_version=entry.platform_version, product=entry.product)
+            PlatformProduct(
+                platform_version=entry.platform_version,
+                product=entry.product,
+                other_names=entry.other_names,
+            )
             for entry in file.products
         ),
         predefined_baselines=tuple(

@@ -1,7 +1,7 @@
 """What the catalog knows from vendors' feeds: advisories with their fixes, and notes on CVEs."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from patchwarden.domain.facts import Advisory
 
@@ -29,6 +29,15 @@ class Fix:
     """The module stream, such as `nodejs:18`."""
     status: FixStatus = "fixed"
 
+    @property
+    def key(self) -> "FixKey":
+        """What an advisory has one fix for."""
+        return (self.product, self.name, self.is_source, self.architecture, self.module)
+
+
+FixKey: TypeAlias = tuple[str, str, bool, str, str]
+"""Product, name, whether it is a source package, architecture, module."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogAdvisory:
@@ -54,6 +63,32 @@ class CatalogAdvisory:
     def revised_at(self) -> float:
         """When it was last revised; 0.0 if nobody knows. The newest revision wins."""
         return self.advisory.updated_at or self.advisory.issued_at or 0.0
+
+
+def combined(known: CatalogAdvisory, given: CatalogAdvisory) -> CatalogAdvisory:
+    """Give what holds when an advisory that is known comes again, in whatever order.
+
+    The newest revision wins. One revision may come in parts, one for each repository, and what
+    Microsoft says of an update comes with the CVEs of each month: those add up.
+    """
+    newer, older = (given, known) if given.revised_at >= known.revised_at else (known, given)
+    if newer.withdrawn:
+        return replace(newer, fixes=())
+    if _is_microsoft_update(newer):
+        cve_ids = dict.fromkeys((*older.advisory.cve_ids, *newer.advisory.cve_ids))
+        newer = replace(
+            newer,
+            advisory=replace(newer.advisory, cve_ids=tuple(sorted(cve_ids))),
+            supersedes=tuple(sorted({*older.supersedes, *newer.supersedes})),
+        )
+    elif older.revised_at < newer.revised_at or older.withdrawn:
+        return newer
+    fixes = {fix.key: fix for fix in (*older.fixes, *newer.fixes)}
+    return replace(newer, fixes=tuple(fixes.values()))
+
+
+def _is_microsoft_update(advisory: CatalogAdvisory) -> bool:
+    return advisory.source == "microsoft" and advisory.advisory.advisory_id.startswith("KB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

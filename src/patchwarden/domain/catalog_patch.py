@@ -60,6 +60,14 @@ class CatalogPatch:
         return (self.operating_system, self.name, *version, self.repository, self.product)
 
     @property
+    def has_made_up_id(self) -> bool:
+        """Whether `patch_id` was made here, for a feed that gives none: a UUID of version 5.
+
+        Microsoft's own are of version 4.
+        """
+        return self.patch_id[14:15] == "5"
+
+    @property
     def is_of_operating_system(self) -> bool:
         """Whether it belongs to the patch set OS rather than APPLICATION, which Windows has."""
         if self.operating_system != WINDOWS:

@@ -6,6 +6,7 @@ The rules of Windows baselines are applied where the catalog is, not on the node
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain, product
 from typing import NamedTuple
 
 from patchwarden.domain.approval import NEVER
@@ -75,6 +76,17 @@ class EffectivePolicy:
         """What the lists of names have, in lower case; on Windows there are no wildcards."""
         return self.policy.approved.names | self.policy.rejected.names
 
+    @property
+    def known_references(self) -> frozenset[Field]:
+        """The `references` of patches that bear on a status, whatever patch has them."""
+        baseline = self.policy.baseline
+        rules = (rule.filters for rule in baseline.approval_rules)
+        filters = chain(baseline.global_filters, *rules)
+        by_filters = chain.from_iterable(each.values for each in filters if each.key == PATCH_ID)
+        return frozenset(product(NAMING_KEYS, self.names)) | {
+            (PATCH_ID, value.lower()) for value in by_filters
+        }
+
     def may_match(self, fields: frozenset[Field]) -> bool:
         """Say whether a rule may match a patch with these `terms`, whatever its PATCH_ID."""
         return self.global_terms.matches(fields) and any(
@@ -83,7 +95,7 @@ class EffectivePolicy:
 
     def status(self, patch: CatalogPatch) -> PatchStatus | None:
         """Give the status of a patch; None if it is none of the baseline's."""
-        candidate = self._candidate(patch)
+        candidate = self.candidate(terms(patch), references(patch), patch.released_at)
         mention = candidate.mention
         if mention.as_rejected:
             rejected = DeploymentStatus.EXPLICIT_REJECTED
@@ -102,15 +114,20 @@ class EffectivePolicy:
         pending = DeploymentStatus.PENDING_APPROVAL
         return PatchStatus(pending, max(later for _, later in approvals), approved_at)
 
-    def _candidate(self, patch: CatalogPatch) -> Candidate:
-        given = references(patch)
+    def candidate(
+        self, fields: frozenset[Field], given: frozenset[Field], released_at: float | None
+    ) -> Candidate:
+        """Put a patch into the terms of `policy`.
+
+        `fields` are the `terms` of the patch, `given` its `references`.
+        """
         names = {value for key, value in given if key in NAMING_KEYS}
         as_rejected = not self.policy.rejected.names.isdisjoint(names)
         return Candidate(
-            fields=terms(patch) | {field for field in given if field[0] == PATCH_ID},
+            fields=fields | {field for field in given if field[0] == PATCH_ID},
             # EnableNonSecurity means nothing on Windows (contract 4.5).
             is_security=True,
-            released_at=_UNKNOWN_RELEASE if patch.released_at is None else patch.released_at,
+            released_at=_UNKNOWN_RELEASE if released_at is None else released_at,
             mention=Mention(
                 as_approved=not self.policy.approved.names.isdisjoint(names),
                 as_rejected=as_rejected,

@@ -148,7 +148,9 @@ class WindowsUpdate:
     """As baselines have it, without spaces, whatever the language of the node: `SecurityUpdates`.
     """
     products: tuple[str, ...] = ()
-    """The names of its products, such as `Windows Server 2019`."""
+    """The names of its products, such as `Windows Server 2019`, or values of PRODUCT."""
+    product_family: str = ""
+    """Such as `Windows` or `Office`."""
     msrc_severity: str = ""
     """`Critical`, `Important`, `Moderate`, `Low`; empty if none was given."""
     msrc_number: str = ""

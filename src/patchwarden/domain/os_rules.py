@@ -36,6 +36,9 @@ class PlatformProduct:
     product: str
     """`{major}` and `{minor}` stand for the first two numbers of the node's version. An entry
     with `{minor}` does not match a version without one."""
+    other_names: tuple[str, ...] = ()
+    """Other values of PRODUCT that match such a node, in the same form: `AmazonLinux2.0`, or
+    `RedhatEnterpriseLinux{major}.*` for every minor release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,28 +128,37 @@ def product_of(rules: OperatingSystemRules, platform_version: str) -> str | None
 
     It may be newer than the values that filters take.
     """
+    return next(iter(products_of(rules, platform_version)), None)
+
+
+def products_of(rules: OperatingSystemRules, platform_version: str) -> tuple[str, ...]:
+    """Give every value of PRODUCT that matches a node: its product, then its other names.
+
+    `RedhatEnterpriseLinux8.4` and `RedhatEnterpriseLinux8.*`. Empty if its version tells none.
+    """
     numbers = _LEADING_NUMBERS.match(platform_version)
     if numbers is None:
-        return None
+        return ()
     major, minor = numbers.groups()
     for entry in rules.products:
         if minor is None and "{minor}" in entry.product:
             continue
         if _covers(entry.platform_version, platform_version):
-            return entry.product.format(major=major, minor=minor)
-    return None
+            names = (entry.product, *entry.other_names)
+            return tuple(name.format(major=major, minor=minor) for name in names)
+    return ()
 
 
-def products_of(rules: OperatingSystemRules, platform_version: str) -> tuple[str, ...]:
-    """Give every value of PRODUCT that matches a node: its product, and that of all its minors.
+def catalog_products_of(rules: OperatingSystemRules, platform_version: str) -> tuple[str, ...]:
+    """Give the products whose advisories are about a node: its own, and its major release.
 
-    `RedhatEnterpriseLinux8.4` and `RedhatEnterpriseLinux8.*`. Empty if its version tells none.
+    `RedhatEnterpriseLinux9.4` and `RedhatEnterpriseLinux9`. Empty if its version tells none.
     """
     product = product_of(rules, platform_version)
     if product is None:
         return ()
-    family, point, minor = product.rpartition(".")
-    return (product, f"{family}.*") if point and minor.isdecimal() else (product,)
+    major, point, minor = product.rpartition(".")
+    return (product, major) if point and minor.isdecimal() else (product,)
 
 
 def is_security(rules: OperatingSystemRules, origins: Iterable[Origin]) -> bool:

@@ -1,6 +1,8 @@
 """A patch baseline made ready to decide about patches at one instant (contract 3.2)."""
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from patchwarden.domain.approval import ALWAYS, NEVER, approved_after
@@ -16,6 +18,8 @@ class Candidate(NamedTuple):
     fields: frozenset[Field]
     """What filters ask for; a field that the package lacks is absent."""
     is_security: bool
+    """Whether it counts also where EnableNonSecurity is false: a security update (apt), a version
+    with any advisory (dnf, yum, zypper)."""
     released_at: float | None
     mention: Mention
 
@@ -53,6 +57,9 @@ class Policy:
         approved_bypass_global_filters: bool,
     ) -> "Policy":
         """Prepare `baseline` for nodes of the operating system of `rules`."""
+        if rules.package_manager == "zypper":
+            baseline = _without_switches(baseline)
+        names = _NAMES.get(rules.package_manager, NameList.of)
         return cls(
             baseline=baseline,
             now=now,
@@ -60,8 +67,8 @@ class Policy:
             approval_rules=tuple(
                 (rule, Selector.of(rule.filters)) for rule in baseline.approval_rules
             ),
-            approved=NameList.of(baseline.approved_patches),
-            rejected=NameList.of(baseline.rejected_patches),
+            approved=names(baseline.approved_patches),
+            rejected=names(baseline.rejected_patches),
             delays_count=rules.approval_delay == "honoured",
             approved_bypass_global_filters=approved_bypass_global_filters,
         )
@@ -107,5 +114,29 @@ class Policy:
         return (
             candidate.mention.as_approved
             and (candidate.is_security or self.baseline.approved_patches_enable_non_security)
-            and (passes_global_filters or self.approved_bypass_global_filters)
+            and (
+                passes_global_filters
+                or (
+                    self.approved_bypass_global_filters
+                    and not candidate.mention.obeys_global_filters
+                )
+            )
         )
+
+
+_NAMES: Mapping[str, Callable[[tuple[str, ...]], NameList]] = {
+    "zypper": functools.partial(NameList.of, ignores_case=False),
+    "macos": functools.partial(NameList.of, ignores_case=False, has_globs=False),
+}
+"""How package managers read lists of names, where it is not without regard to case (contract 4.7).
+"""
+
+
+def _without_switches(baseline: PatchBaseline) -> PatchBaseline:
+    """Give a baseline whose EnableNonSecurity switches have no effect (zypper, contract 4.5).
+
+    Rules are about patches, so that they approve what a patch brings and nothing else; a name in
+    ApprovedPatches may also be that of a package.
+    """
+    rules = (replace(rule, enable_non_security=False) for rule in baseline.approval_rules)
+    return replace(baseline, approval_rules=tuple(rules), approved_patches_enable_non_security=True)

@@ -16,6 +16,8 @@ import re
 import string
 from typing import Literal
 
+from patchwarden.domain.versions.numbers import number_key
+
 _CACHED_KEYS = 32_768
 
 
@@ -26,7 +28,7 @@ def sort_key(version: str) -> bytes:
     if not (colon and epoch.isascii() and epoch.isdigit()):
         epoch, rest = "", version
     upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
-    return _number_key(epoch.encode()) + _part_key(upstream) + _part_key(revision)
+    return number_key(epoch.encode()) + _part_key(upstream) + _part_key(revision)
 
 
 def compare(a: str, b: str) -> Literal[-1, 0, 1]:
@@ -58,7 +60,6 @@ def _ranks() -> tuple[bytes, bytes]:
 
 _RANK, _END = _ranks()
 _NUMBER = re.compile(rb"[0-9]+")
-_LENGTHS = tuple(bytes((length,)) for length in range(255))
 
 
 def _part_key(part: str) -> bytes:
@@ -74,13 +75,4 @@ def _part_key(part: str) -> bytes:
 
 
 def _stretch_end_and_number(match: re.Match[bytes]) -> bytes:
-    return _END + _number_key(match[0])
-
-
-def _number_key(digits: bytes) -> bytes:
-    """Give digits that sort as the number does: its length, then what is left without zeros."""
-    digits = digits.lstrip(b"0")
-    length = len(digits)
-    if length < len(_LENGTHS):
-        return _LENGTHS[length] + digits
-    return b"\xff" + length.to_bytes(8) + digits
+    return _END + number_key(match[0])
