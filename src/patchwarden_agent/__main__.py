@@ -107,6 +107,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="from one sign of life to the next, at least 60 (default: 300)",
     )
     parser.add_argument("--once", action="store_true", help="report once, and end")
+    parser.add_argument(
+        "--changelogs",
+        action="store_true",
+        help="after a report, download packages that the server asks for, and send it which CVEs"
+        " their changelogs name (apt alone); nothing is installed",
+    )
     _add_scan_options(parser)
     _add_state(parser)
     parser.set_defaults(command=_run)
@@ -159,13 +165,15 @@ def _run(parsed: argparse.Namespace) -> None:
     from patchwarden_agent.registration import Registration, default_path  # noqa: PLC0415
     from patchwarden_agent.run import run  # noqa: PLC0415
 
-    registration = Registration.load(parsed.state or default_path())
+    path = parsed.state or default_path()
+    registration = Registration.load(path)
     run(
         registration,
         _scan_options(parsed),
         interval_s=parsed.interval,
         heartbeat_s=parsed.heartbeat,
         once=parsed.once,
+        changelog_directory=path.parent / "changelogs" if parsed.changelogs else None,
     )
 
 

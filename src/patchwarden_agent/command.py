@@ -3,13 +3,14 @@
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchwarden_agent.errors import CommandError
 
 # Messages in English and sorting by code points, whatever the node's language.
 _ENVIRONMENT = {"LC_ALL": "C", "LANGUAGE": "C"}
+_NOTHING_MORE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,11 @@ class Running:
     """How to speak of it, such as `apt-get -s dist-upgrade`."""
     process: "subprocess.Popen[bytes]"
 
-    def output(self, timeout_s: float) -> bytes:
+    def output(self, timeout_s: float, accepted: Container[int] = (0,)) -> bytes:
         """Wait for the end, and give what it wrote to its standard output.
 
-        Raises CommandError if it fails or is not done after `timeout_s`; it is killed then.
+        `accepted` are the exit statuses that are no failure. Raises CommandError if it fails or is
+        not done after `timeout_s`; it is killed then.
         """
         try:
             output, complaints = self.process.communicate(timeout=timeout_s)
@@ -32,7 +34,7 @@ class Running:
             raise CommandError(
                 f"{self.name} was stopped: it took longer than {timeout_s:g} s."
             ) from error
-        if self.process.returncode != 0:
+        if self.process.returncode not in accepted:
             raise CommandError(
                 f"{self.name} failed with status {self.process.returncode}:"
                 f" {_last_line(complaints)}."
@@ -56,15 +58,20 @@ class Running:
                 pipe.close()
 
 
-def start(name: str, arguments: Sequence[str]) -> Running:
-    """Start a program in a process group of its own; raise CommandError if there is none."""
+def start(
+    name: str, arguments: Sequence[str], environment: Mapping[str, str] = _NOTHING_MORE
+) -> Running:
+    """Start a program in a process group of its own; raise CommandError if there is none.
+
+    `environment` is beside what this process has.
+    """
     try:
         process = subprocess.Popen(
             list(arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **_ENVIRONMENT, **environment},
             start_new_session=True,
         )
     except (OSError, ValueError) as error:

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Optional, Protocol
 
-from patchwarden_agent.apt import scan_apt
-from patchwarden_agent.dpkg_status import read_status
+from patchwarden_agent.apt.base_files import system_of_base_files
+from patchwarden_agent.apt.dpkg_status import read_status
+from patchwarden_agent.apt.scanner import scan_apt
+from patchwarden_agent.dnf.scanner import scan_dnf
 from patchwarden_agent.errors import UnreadableFileError, UnsupportedSystemError
 from patchwarden_agent.findings import Findings
 from patchwarden_agent.host import Host, System, read_system
+from patchwarden_agent.release_files import read_release_file, with_minor_release
 from patchwarden_agent.target import Target
+from patchwarden_agent.zypper.scanner import scan_zypper
 
 
 class Scanner(Protocol):
@@ -23,42 +27,33 @@ class Scanner(Protocol):
 
 class _Support(NamedTuple):
     operating_system: str
-    package_manager: str
+    scanner: Scanner
 
-
-SCANNERS: Mapping[str, Scanner] = {"apt": scan_apt}
-"""By package manager; one that is missing here comes with a later version."""
 
 # By the id in os-release.
 _SYSTEMS: Mapping[str, _Support] = {
-    "debian": _Support("DEBIAN", "apt"),
-    "ubuntu": _Support("UBUNTU", "apt"),
-    "raspbian": _Support("RASPBIAN", "apt"),
-    "almalinux": _Support("ALMA_LINUX", "dnf"),
-    "amzn": _Support("AMAZON_LINUX_2023", "dnf"),
-    "centos": _Support("CENTOS", "dnf"),
-    "fedora": _Support("", "dnf"),
-    "ol": _Support("ORACLE_LINUX", "dnf"),
-    "rhel": _Support("REDHAT_ENTERPRISE_LINUX", "dnf"),
-    "rocky": _Support("ROCKY_LINUX", "dnf"),
-    "sles": _Support("SUSE", "zypper"),
-    "suse": _Support("SUSE", "zypper"),
+    "debian": _Support("DEBIAN", scan_apt),
+    "ubuntu": _Support("UBUNTU", scan_apt),
+    "raspbian": _Support("RASPBIAN", scan_apt),
+    "almalinux": _Support("ALMA_LINUX", scan_dnf),
+    "amzn": _Support("AMAZON_LINUX", scan_dnf),
+    "centos": _Support("CENTOS", scan_dnf),
+    "ol": _Support("ORACLE_LINUX", scan_dnf),
+    "rhel": _Support("REDHAT_ENTERPRISE_LINUX", scan_dnf),
+    "rocky": _Support("ROCKY_LINUX", scan_dnf),
+    "sles": _Support("SUSE", scan_zypper),
+    "suse": _Support("SUSE", scan_zypper),
 }
+# Amazon Linux by its version; the first had years and months, up to 2018.03.
+_AMAZON_LINUX: Mapping[str, str] = {
+    "2": "AMAZON_LINUX_2",
+    "2022": "AMAZON_LINUX_2022",
+    "2023": "AMAZON_LINUX_2023",
+}
+_FIRST_AMAZON_LINUX = re.compile(r"201\d\.\d\d")
 _OTHER_PLATFORMS: Mapping[str, str] = {
     "win32": "Windows Update",
     "darwin": "softwareupdate",
-}
-# Debian puts its own release into the version of base-files, 12.4+deb12u11 in Debian 12; Ubuntu
-# starts from a Debian version, which tells its release all the same.
-_DEBIAN_BASE_FILES = re.compile(r"(?P<release>\d+)(?:\.\d+)*(?:\+(?:deb\d+u\d+|b\d+))*")
-_RASPBIAN_BASE_FILES = re.compile(r"(?P<release>\d+)(?:\.\d+)*\S*\+rpi\d+\S*")
-_UBUNTU_BASE_FILES = re.compile(r"(?P<debian>\d+(?:\.\d+)?)ubuntu\S*")
-_UBUNTU_RELEASES: Mapping[str, str] = {
-    "9.4": "16.04",
-    "10.1": "18.04",
-    "11": "20.04",
-    "12": "22.04",
-    "13": "24.04",
 }
 
 
@@ -81,55 +76,62 @@ def detect(target: Target) -> Detected:
     Raises UnsupportedSystemError if this version cannot scan it.
     """
     _refuse_other_platforms(target)
-    system = None if target.root is None else read_system(target)
+    system = None if target.root is None else read_system(target) or read_release_file(target)
     if system is not None:
-        return _supported(system)
+        return _supported(with_minor_release(target, system))
     if target.root is None or target.has("var/lib/dpkg/status"):
         return _detect_from_packages(target)
     raise UnsupportedSystemError(
         f"{target.root} has neither /etc/os-release nor /var/lib/dpkg/status; name the root"
-        " directory of a Debian or Ubuntu system."
+        " directory of a Linux system."
     )
 
 
 def _refuse_other_platforms(target: Target) -> None:
     package_manager = _OTHER_PLATFORMS.get(sys.platform)
     if target.is_this_machine and package_manager is not None:
-        raise UnsupportedSystemError(_comes_later(package_manager))
+        raise UnsupportedSystemError(
+            f"This system needs a scanner for {package_manager}, which comes with a later version;"
+            " this one scans systems with apt, dnf, yum and zypper."
+        )
 
 
 def _supported(system: System, detail: Optional[str] = None) -> Detected:
     known = [each for each in system.ids if each in _SYSTEMS]
     if not known:
         raise UnsupportedSystemError(
-            f"{system.name} is not a system that this version can scan: it can scan Debian,"
-            " Ubuntu and Raspbian."
+            f"{system.name} is not a system that this version can scan: there are patch baselines"
+            " for Debian, Ubuntu, Raspbian, Amazon Linux, Red Hat Enterprise Linux, CentOS, Rocky"
+            " Linux, AlmaLinux, Oracle Linux and SUSE alone."
         )
     support = _SYSTEMS[known[0]]
-    scanner = SCANNERS.get(support.package_manager)
-    if scanner is None:
-        raise UnsupportedSystemError(_comes_later(support.package_manager, system.name))
+    if known[0] == "amzn":
+        support = support._replace(operating_system=_amazon_linux(system))
     if known[0] != system.ids[0]:
         detail = f"{system.name} is judged as {support.operating_system}, which it says it is like."
-    return Detected(support.operating_system, system.name, system.version, scanner, detail)
+    return Detected(support.operating_system, system.name, system.version, support.scanner, detail)
 
 
-def _comes_later(package_manager: str, name: str = "This system") -> str:
-    return (
-        f"{name} needs a scanner for {package_manager}, which comes with a later version; this one"
-        " scans systems with apt."
-    )
+def _amazon_linux(system: System) -> str:
+    if _FIRST_AMAZON_LINUX.fullmatch(system.version):
+        return "AMAZON_LINUX"
+    if system.version not in _AMAZON_LINUX:
+        raise UnsupportedSystemError(
+            f"{system.name} {system.version} is not a version that this one can scan: there are"
+            f" patch baselines for 2010 to 2018.03 and {', '.join(_AMAZON_LINUX)} alone."
+        )
+    return _AMAZON_LINUX[system.version]
 
 
 def _detect_from_packages(target: Target) -> Detected:
     """Go by base-files, which every Debian has; else assume that it is like this machine."""
     versions = {package.name: package.version for package in read_status(target).installed}
-    system = _system_of(versions.get("base-files", ""))
+    system = system_of_base_files(versions.get("base-files", ""))
     if system is not None:
         detail = "There is no os-release: the version of base-files tells the system."
         return _supported(system, detail)
     here = read_system(Target())
-    if here is None:
+    if here is None or not _has_apt(here):
         raise UnreadableFileError(
             "Neither os-release nor a package base-files tells which system this is; scan its root"
             " directory instead."
@@ -137,13 +139,5 @@ def _detect_from_packages(target: Target) -> Detected:
     return _supported(here, "Nothing tells which system it is: it is taken for this one.")
 
 
-def _system_of(base_files: str) -> Optional[System]:
-    ubuntu = _UBUNTU_BASE_FILES.fullmatch(base_files)
-    if ubuntu is not None:
-        release = _UBUNTU_RELEASES.get(ubuntu["debian"], "")
-        return System(("ubuntu", "debian"), "Ubuntu", release)
-    raspbian = _RASPBIAN_BASE_FILES.fullmatch(base_files)
-    if raspbian is not None:
-        return System(("raspbian", "debian"), "Raspbian GNU/Linux", raspbian["release"])
-    debian = _DEBIAN_BASE_FILES.fullmatch(base_files)
-    return System(("debian",), "Debian GNU/Linux", debian["release"]) if debian else None
+def _has_apt(system: System) -> bool:
+    return any(each in _SYSTEMS and _SYSTEMS[each].scanner is scan_apt for each in system.ids)

@@ -134,6 +134,8 @@ class Findings:
     automatic: frozenset[Slot] = frozenset()
     available: Mapping[Slot, tuple[Candidate, ...]] = field(default_factory=dict)
     """Newest first."""
+    knows_available: bool = True
+    """Whether the scan could tell what is available at all."""
     not_installed: tuple[NotInstalled, ...] = ()
     package_lists: tuple[PackageList, ...] = ()
     reboot: Optional[Reboot] = None

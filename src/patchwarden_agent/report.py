@@ -116,6 +116,7 @@ def _packages(findings: Findings) -> dict[str, Any]:
     positions = _Positions.of(findings)
     return {
         "package_manager": findings.package_manager,
+        **({} if findings.knows_available else {"knows_available": False}),
         "installed": [
             _package(package, package.slot(findings.architecture), findings, positions)
             for package in findings.installed

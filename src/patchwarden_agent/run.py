@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Optional
 
+from patchwarden_agent.changelogs.upload import upload_changelogs
 from patchwarden_agent.client import may_succeed_later
 from patchwarden_agent.errors import AgentError, RequestError
 from patchwarden_agent.heartbeat import send_heartbeat
@@ -32,6 +34,10 @@ class Rhythm:
     """From 0 to 1, different for each node, so that they do not act in step."""
 
 
+def _do_nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """What is done, and what time is to it."""
@@ -43,6 +49,8 @@ class Steps:
     """Seconds that only ever grow."""
     wait: Callable[[float], bool]
     """Waits so many seconds; gives True, at once, if the run is to end."""
+    after_report: Callable[[], None] = _do_nothing
+    """What is done once a report was accepted; an AgentError of it is logged, no more."""
 
 
 def run(
@@ -52,11 +60,13 @@ def run(
     interval_s: float,
     heartbeat_s: float,
     once: bool,
+    changelog_directory: Optional[Path] = None,
 ) -> None:
     """Scan and report every `interval_s`, with a heartbeat every `heartbeat_s`; or report `once`.
 
-    Without `once` it returns on SIGTERM and SIGINT, whatever fails meanwhile. With `once` it
-    raises the AgentError that it fails with.
+    With a `changelog_directory`, the server also gets the changelogs that it wants, which are kept
+    there: that downloads packages. Without `once` it returns on SIGTERM and SIGINT, whatever fails
+    meanwhile. With `once` it raises the AgentError that it fails with.
     """
     with _stop_on_signals() as stop:
         steps = Steps(
@@ -65,11 +75,15 @@ def run(
             send_heartbeat=lambda: send_heartbeat(registration, target_of(options)),
             clock=time.monotonic,
             wait=stop.wait,
+            after_report=_do_nothing
+            if changelog_directory is None
+            else lambda: _send_changelogs(registration, options, changelog_directory),
         )
         if once:
             # It makes an EC2 node known to the server.
             steps.send_heartbeat()
             _log_answer(steps.submit(steps.scan()))
+            _follow_up(steps)
         else:
             keep_going(steps, Rhythm(interval_s, heartbeat_s, spread_of(registration.instance_id)))
 
@@ -167,6 +181,22 @@ def _submit(steps: Steps, report: dict[str, Any]) -> None:
         steps.send_heartbeat()
         answer = steps.submit(report)
     _log_answer(answer)
+    _follow_up(steps)
+
+
+def _follow_up(steps: Steps) -> None:
+    try:
+        steps.after_report()
+    except AgentError as error:
+        _log.error("no changelogs: %s", error)
+
+
+def _send_changelogs(registration: Registration, options: ScanOptions, directory: Path) -> None:
+    sent = upload_changelogs(registration, target_of(options), directory)
+    for problem in sent.problems:
+        _log.warning("no changelog: %s", problem)
+    if sent.sent_count:
+        _log.info("changelogs sent: %d", sent.sent_count)
 
 
 def _log_answer(answer: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 import zipapp
@@ -91,10 +92,8 @@ def test_an_unregistered_node_says_how_to_register(
 def one_file_agent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the agent as a single file, made as `make agent` does."""
     directory = tmp_path_factory.mktemp("agent")
-    package = directory / "source" / _PACKAGE.name
-    package.mkdir(parents=True)
-    for path in _PACKAGE.glob("*.py"):
-        (package / path.name).write_bytes(path.read_bytes())
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(_PACKAGE, directory / "source" / _PACKAGE.name, ignore=ignored)
     file = directory / "patchwarden-agent.pyz"
     zipapp.create_archive(directory / "source", file, main="patchwarden_agent.__main__:main")
     return file

@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from patchwarden_agent.detect import detect
+from patchwarden_agent.detect import Scanner, detect
+from patchwarden_agent.dnf.scanner import scan_dnf
 from patchwarden_agent.errors import UnsupportedSystemError
 from patchwarden_agent.host import read_host
 from patchwarden_agent.target import Target
+from patchwarden_agent.zypper.scanner import scan_zypper
 
 
 def _write(path: Path, text: str) -> None:
@@ -48,18 +50,101 @@ def test_a_relative_of_a_known_system_comes_with_a_word_of_caution(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("os_release", "named"),
+    ("os_release", "operating_system", "scanner"),
     [
-        ('NAME="Rocky Linux"\nID="rocky"\nID_LIKE="rhel centos fedora"\n', "dnf"),
-        ("NAME=SLES\nID=sles\n", "zypper"),
-        ("NAME=Exotic\nID=exotic\n", "Exotic is not a system"),
+        ('NAME="Rocky Linux"\nID="rocky"\nID_LIKE="rhel centos fedora"\n', "ROCKY_LINUX", scan_dnf),
+        (
+            'NAME="AlmaLinux"\nID="almalinux"\nID_LIKE="rhel centos fedora"\n',
+            "ALMA_LINUX",
+            scan_dnf,
+        ),
+        ('NAME="Oracle Linux Server"\nID="ol"\nID_LIKE="fedora"\n', "ORACLE_LINUX", scan_dnf),
+        ("NAME=RHEL\nID=rhel\nID_LIKE=fedora\n", "REDHAT_ENTERPRISE_LINUX", scan_dnf),
+        ("NAME=CentOS\nID=centos\nVERSION_ID=9\n", "CENTOS", scan_dnf),
+        ('NAME="Amazon Linux AMI"\nID=amzn\nVERSION_ID="2018.03"\n', "AMAZON_LINUX", scan_dnf),
+        ('ID=amzn\nID_LIKE="centos rhel fedora"\nVERSION_ID="2"\n', "AMAZON_LINUX_2", scan_dnf),
+        ('ID=amzn\nVERSION_ID="2022"\n', "AMAZON_LINUX_2022", scan_dnf),
+        ('ID=amzn\nVERSION_ID="2023"\n', "AMAZON_LINUX_2023", scan_dnf),
+        ("NAME=SLES\nID=sles\n", "SUSE", scan_zypper),
+        ('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', "SUSE", scan_zypper),
     ],
 )
-def test_a_system_without_a_scanner_is_refused_by_name(
-    tmp_path: Path, os_release: str, named: str
+def test_each_system_has_its_scanner(
+    tmp_path: Path, os_release: str, operating_system: str, scanner: Scanner
 ) -> None:
     _write(tmp_path / "etc/os-release", os_release)
-    with pytest.raises(UnsupportedSystemError, match=named):
+    found = detect(Target(root=tmp_path))
+    assert (found.operating_system, found.scanner) == (operating_system, scanner)
+
+
+@pytest.mark.parametrize(
+    ("os_release", "reason"),
+    [
+        ("NAME=Exotic\nID=exotic\n", "Exotic is not a system"),
+        ('NAME="Fedora Linux"\nID=fedora\nVERSION_ID=43\n', "Fedora Linux is not a system"),
+        ('NAME="Amazon Linux"\nID=amzn\nVERSION_ID=2031\n', "Amazon Linux 2031 is not a version"),
+        ("ID=amzn\n", "is not a version"),
+    ],
+)
+def test_a_system_without_patch_baselines_is_refused(
+    tmp_path: Path, os_release: str, reason: str
+) -> None:
+    _write(tmp_path / "etc/os-release", os_release)
+    with pytest.raises(UnsupportedSystemError, match=reason):
+        detect(Target(root=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("os_release", "centos_release", "version"),
+    [
+        ("ID=centos\nVERSION_ID=7\n", "CentOS Linux release 7.9.2009 (Core)\n", "7.9.2009"),
+        ("ID=centos\nVERSION_ID=9\n", "CentOS Stream release 9\n", "9"),
+        ("ID=centos\nVERSION_ID=8\n", "CentOS Linux release 7.9.2009 (Core)\n", "8"),
+        ("ID=centos\nVERSION_ID=8\n", "", "8"),
+        ("ID=rocky\nVERSION_ID=9.3\n", "CentOS Linux release 9.3.1\n", "9.3"),
+    ],
+)
+def test_the_minor_release_of_centos_is_in_a_file_of_its_own(
+    tmp_path: Path, os_release: str, centos_release: str, version: str
+) -> None:
+    _write(tmp_path / "etc/os-release", os_release)
+    _write(tmp_path / "etc/centos-release", centos_release)
+    assert detect(Target(root=tmp_path)).platform_version == version
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("centos-release", "CentOS release 6.10 (Final)\n", ("CENTOS", "CentOS", "6.10")),
+        (
+            "redhat-release",
+            "Red Hat Enterprise Linux Server release 6.10 (Santiago)\n",
+            ("REDHAT_ENTERPRISE_LINUX", "Red Hat Enterprise Linux Server", "6.10"),
+        ),
+        (
+            "oracle-release",
+            "Oracle Linux Server release 6.10\n",
+            ("ORACLE_LINUX", "Oracle Linux Server", "6.10"),
+        ),
+        (
+            "system-release",
+            "Amazon Linux AMI release 2018.03\n",
+            ("AMAZON_LINUX", "Amazon Linux AMI", "2018.03"),
+        ),
+    ],
+)
+def test_a_release_file_tells_the_system_where_there_is_no_os_release(
+    tmp_path: Path, file: str, text: str, expected: tuple[str, str, str]
+) -> None:
+    _write(tmp_path / "etc" / file, text)
+    found = detect(Target(root=tmp_path))
+    assert (found.operating_system, found.platform_name, found.platform_version) == expected
+
+
+@pytest.mark.parametrize("text", ["", "Exotic release 6.10\n", "no version at all\n"])
+def test_a_release_file_that_says_nothing_known_is_passed_over(tmp_path: Path, text: str) -> None:
+    _write(tmp_path / "etc/redhat-release", text)
+    with pytest.raises(UnsupportedSystemError, match="neither"):
         detect(Target(root=tmp_path))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchwarden.ingest.report import read_packages, read_parts
-from patchwarden_agent.apt import scan_apt
+from patchwarden_agent.apt.scanner import scan_apt
 from patchwarden_agent.detect import Detected
 from patchwarden_agent.findings import (
     Candidate,

@@ -133,3 +133,21 @@ def test_nodes_do_not_act_in_step() -> None:
     spreads = {spread_of(f"mi-{number:017x}") for number in range(100)}
     assert len(spreads) > 50
     assert all(0 <= spread <= 1 for spread in spreads)
+
+
+def test_each_accepted_report_is_followed_up() -> None:
+    node = Node([UnreachableError("lost"), None, None])
+    followed_up: list[int] = []
+    steps = replace(node.steps(), after_report=lambda: followed_up.append(len(node.submissions)))
+    keep_going(steps, Rhythm(scan_s=600.0, heartbeat_s=250.0, spread=1.0))
+    assert followed_up == [2, 3]
+
+
+def test_a_follow_up_that_fails_changes_nothing() -> None:
+    def fail() -> None:
+        raise UnreachableError("away")
+
+    node = Node([None, None])
+    steps = replace(node.steps(), after_report=fail)
+    keep_going(steps, Rhythm(scan_s=600.0, heartbeat_s=250.0, spread=1.0))
+    assert [number for _, number in node.submissions] == [1, 2]

@@ -11,8 +11,8 @@ import pytest
 
 from patchwarden.domain.facts import Packages
 from patchwarden.ingest.report import read_packages, read_parts
-from patchwarden_agent.apt import scan_apt
-from patchwarden_agent.apt_library import SYSTEM_PYTHON, finish_walk, start_walk
+from patchwarden_agent.apt.library import SYSTEM_PYTHON, finish_walk, start_walk
+from patchwarden_agent.apt.scanner import scan_apt
 from patchwarden_agent.errors import AgentError
 from patchwarden_agent.findings import Candidate, Findings, NotInstalled, Origin, Slot
 from patchwarden_agent.host import Host

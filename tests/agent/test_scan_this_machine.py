@@ -10,7 +10,7 @@ import pytest
 
 from patchwarden.domain.facts import Packages
 from patchwarden.ingest.report import read_packages, read_parts
-from patchwarden_agent.apt import scan_apt
+from patchwarden_agent.apt.scanner import scan_apt
 from patchwarden_agent.host import read_host
 from patchwarden_agent.scan import scan
 from patchwarden_agent.target import Target

@@ -1,0 +1,1 @@
+"""The scanner for apt: Debian, Ubuntu and their kin."""

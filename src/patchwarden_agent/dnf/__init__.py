@@ -1,0 +1,1 @@
+"""The scanner for dnf and yum."""

@@ -1,0 +1,1 @@
+"""What the scanners of rpm systems share."""
