@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fakes import NOW
-from patchwarden.catalog.importer import import_patches
+from patchwarden.catalog.importer import import_entries
 from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store.catalog import Import
 from patchwarden.store.database import Database
@@ -61,4 +61,4 @@ def linux_patch(name: str, **members: object) -> CatalogPatch:
 
 def fill(db: Database, patches: Iterable[CatalogPatch], now: float = NOW) -> Import:
     """Take patches into the catalog of a store."""
-    return import_patches(db, patches, file_name="test.json", format_name="test", now=now)
+    return import_entries(db, patches, file_name="test.json", format_name="test", now=now)

@@ -24,7 +24,12 @@ class Choices:
     apt_approval_delay: Literal["ignored", "honoured"] = "ignored"
     """Whether ApproveAfterDays counts on Debian, Ubuntu and Raspbian. The documentation says it
     is not supported and the original's agent ignores it (contract 4.5). `honoured` counts from
-    the release date that the node reports, where it reports one."""
+    the date of the advisory where the catalog has one, else from when this server first saw the
+    version."""
+
+    cve_ids: Literal["published", "known"] = "published"
+    """Whether CVEIds are shown on Debian, Ubuntu, Raspbian and macOS too, where they are known. The
+    original shows none there (contract 2.6)."""
 
     approved_patches_bypass_global_filters: bool = True
     """The user guide approves an explicitly approved patch even if a global filter discards it;

@@ -43,7 +43,7 @@ def test_taking_in_again_changes_nothing(db: Database) -> None:
     before = rows(db)
     again = fill(db, BOTH)
     assert rows(db) == before
-    assert (again.patches_count, again.added_count, again.changed_count) == (2, 0, 0)
+    assert again.counts == (2, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_newer_release_wins_and_else_the_last(
     assert known_at is not None
     released_at = None if later_s is None else known_at + later_s
     other = replace(WINDOWS_PATCH, title="Other", released_at=released_at)
-    assert fill(db, [other]).changed_count == is_changed
+    assert fill(db, [other]).counts.changed_count == is_changed
     assert everything(db) == [other if is_changed else WINDOWS_PATCH]
 
 
@@ -92,9 +92,9 @@ def test_holdings_are_counted_by_operating_system(db: Database) -> None:
 def test_imports_are_remembered_the_last_first(db: Database) -> None:
     fill(db, [WINDOWS_PATCH], now=1.0)
     fill(db, BOTH, now=2.0)
-    assert catalog.imports(db, 10) == [
-        (2.0, "test", "test.json", 2, 1, 0),
-        (1.0, "test", "test.json", 1, 1, 0),
+    assert [(each.imported_at, each.counts) for each in catalog.imports(db, 10)] == [
+        (2.0, (2, 0, 0, 1, 0)),
+        (1.0, (1, 0, 0, 1, 0)),
     ]
     assert len(catalog.imports(db, 1)) == 1
 
@@ -102,3 +102,12 @@ def test_imports_are_remembered_the_last_first(db: Database) -> None:
 def test_writing_needs_a_transaction(db: Database) -> None:
     with pytest.raises(AssertionError):
         CatalogWriter(db)
+
+
+def test_an_update_without_an_id_of_its_own_gives_way_to_one_that_has_it(db: Database) -> None:
+    made_up = replace(WINDOWS_PATCH, patch_id="00000000-0000-5000-8000-000000000009")
+    elsewhere = replace(made_up, product="WindowsServer2016")
+    for order in ([made_up, elsewhere, WINDOWS_PATCH], [WINDOWS_PATCH, made_up]):
+        fill(db, order)
+        kept = catalog.of_products(db, "WINDOWS", ["WindowsServer2019", "WindowsServer2016"])
+        assert set(kept) == {elsewhere, WINDOWS_PATCH}

@@ -37,6 +37,7 @@ def verdict(
             baseline_digest=b"digest",
             patch_group="group",
             engine="engine",
+            knowledge=7,
         ),
         generation=3,
         evaluated_at=evaluated_at,

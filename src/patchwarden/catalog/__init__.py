@@ -1,1 +1,1 @@
-"""Takes vendors' lists of patches into the catalog: one module per format, and the importer."""
+"""Takes vendors' feeds into the catalog: read whole, proved right, then imported."""

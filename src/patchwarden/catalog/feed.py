@@ -16,7 +16,6 @@ Entry: TypeAlias = CatalogPatch | CatalogAdvisory | KnownExploitation | ExploitP
 """One thing that a feed tells."""
 
 HEAD_BYTES = 4096
-_MAX_PROBLEM = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +34,7 @@ class Member:
 
     def refuse(self, where: str, problem: str, cause: Exception | None = None) -> NoReturn:
         """Raise InvalidCatalogFileError; `where` is a place in it, or empty."""
-        short = problem if len(problem) <= _MAX_PROBLEM else f"{problem[:_MAX_PROBLEM]}..."
-        if not short.isprintable():
-            # It may repeat what the file has.
-            short = ascii(short)
-        place = f" at {where}" if where else ""
-        raise InvalidCatalogFileError(f"{self.name} is wrong{place}: {short}.") from cause
+        raise InvalidCatalogFileError.at(self.name, where, problem) from cause
 
 
 class Format(NamedTuple):

@@ -1,5 +1,6 @@
-"""`patchwarden catalog`: fills the catalog of available patches, and shows what is in it."""
+"""`patchwarden catalog`: fills the catalog, and shows what is in it."""
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,50 +8,35 @@ from typing import BinaryIO
 
 import click
 
-from patchwarden.catalog.available_patches import FORMAT, MAX_FILE_BYTES, AvailablePatchesFile
-from patchwarden.catalog.importer import import_patches
+from patchwarden.cli.catalog_tables import (
+    entry_document,
+    holdings_document,
+    import_document,
+    print_entry,
+    print_status,
+    sentence_of,
+)
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import opened
-from patchwarden.cli.output import (
-    Column,
-    Format,
-    format_option,
-    iso,
-    print_json,
-    print_table,
-    say,
-)
-from patchwarden.cli.progress import tracked
+from patchwarden.cli.output import Format, format_option, print_json, say
+from patchwarden.cli.progress import progress_bar
 from patchwarden.cli.settings_file import SettingsGroup
-from patchwarden.store import catalog as stored
-from patchwarden.store.catalog import Holding, Import
+from patchwarden.evaluation.catalog_view import CatalogEntry, Holdings, find_entry, holdings
+from patchwarden.store.catalog import Import
 from patchwarden.store.database import Database
-
-_SHOWN_IMPORTS = 20
-_HOLDING_COLUMNS = (
-    Column("Operating system"),
-    Column("Patches", is_number=True),
-    Column("Newest release"),
-)
-_IMPORT_COLUMNS = (
-    Column("Imported"),
-    Column("File", may_fold=True),
-    Column("Format"),
-    Column("Patches", is_number=True),
-    Column("New", is_number=True),
-    Column("Changed", is_number=True),
-)
 
 
 @click.group(
     cls=SettingsGroup,
     epilog=examples(
-        "patchwarden catalog import windows.json amazon-linux-2.json", "patchwarden catalog status"
+        "patchwarden catalog import updateinfo.xml.gz windows.json",
+        "patchwarden catalog status",
+        "patchwarden catalog show CVE-2024-6387",
     ),
 )
 def catalog() -> None:
-    """The catalog: the patches that there are, whether a node misses them or not.
+    """The catalog: vendors' advisories and patches, whether a node misses them or not.
 
     All accounts share it. These commands work on the data directory itself, also while its
     server runs.
@@ -60,102 +46,92 @@ def catalog() -> None:
 @catalog.command(
     "import",
     epilog=examples(
-        "aws ssm describe-available-patches --output json > windows.json",
-        "patchwarden catalog import windows.json",
+        "patchwarden catalog import updateinfo.xml.gz --product RedhatEnterpriseLinux9",
+        "patchwarden catalog import debian-osv.zip known_exploited_vulnerabilities.json",
         "patchwarden catalog import windows.json amazon-linux-2.json --data /var/lib/patchwarden",
-        "ssh build-1 cat windows.json | patchwarden catalog import -",
+        "ssh mirror cat windows.json | patchwarden catalog import -",
     ),
 )
 @click.argument("files", metavar="FILE...", type=click.File("rb"), nargs=-1, required=True)
+@click.option(
+    "--product",
+    help="What the files are about, such as RedhatEnterpriseLinux9, where they do not tell.",
+)
 @format_option()
 @data_directory_option
-def import_(data_directory: Path, files: Sequence[BinaryIO], output_format: Format) -> None:
-    """Take files into the catalog: what aws ssm describe-available-patches prints as JSON.
+def import_(
+    data_directory: Path, files: Sequence[BinaryIO], product: str | None, output_format: Format
+) -> None:
+    """Take files of vendors' feeds into the catalog, plain, compressed or in an archive.
 
-    Each file is taken in as a whole or not at all; a running server waits with its writes
-    meanwhile. For a patch that is there already, the newer release date wins, else the file. `-`
-    reads standard input.
+    The format of each is recognized; docs/reference/feeds.md lists them. A file with anything
+    wrong in it is left out as a whole. A running server goes on meanwhile, and its nodes are
+    judged by the news when they are next looked at. Importing a file again changes nothing; of an
+    advisory the newest revision counts. `-` reads standard input.
     """
     made = []
     with opened(data_directory, create=True) as (_, db):
         for file in files:
-            done = _import(db, file)
+            done = _import(db, file, product)
             made.append(done)
             if output_format == "table":
-                say(
-                    f"{done.file_name}: {done.patches_count} in all, {done.added_count} new,"
-                    f" {done.changed_count} changed."
-                )
+                say(sentence_of(done))
     if output_format == "json":
-        print_json({"Imports": [_import_document(each) for each in made]})
+        print_json({"Imports": [import_document(each) for each in made]})
 
 
 @catalog.command(epilog=examples("patchwarden catalog status --format json"))
 @format_option()
 @data_directory_option
 def status(data_directory: Path, output_format: Format) -> None:
-    """Show what the catalog has, and the last files that were taken in."""
+    """Show what the catalog has, how old it is, and the last files that were taken in."""
     with opened(data_directory) as (_, db):
-        holdings, imports = stored.holdings(db), stored.imports(db, _SHOWN_IMPORTS)
+        found: Holdings = holdings(db)
     if output_format == "json":
-        print_json(
-            {
-                "Patches": [_holding_document(each) for each in holdings],
-                "Imports": [_import_document(each) for each in imports],
-            }
-        )
-        return
-    if not imports:
-        say("The catalog is empty. Fill it with: patchwarden catalog import FILE")
-        return
-    print_table(
-        _HOLDING_COLUMNS,
-        [
-            (each.operating_system, str(each.patches_count), iso(each.newest_release_at))
-            for each in holdings
-        ],
-    )
-    say()
-    print_table(
-        _IMPORT_COLUMNS,
-        [
-            (
-                iso(each.imported_at),
-                each.file_name,
-                each.format,
-                *map(str, (each.patches_count, each.added_count, each.changed_count)),
-            )
-            for each in imports
-        ],
-    )
+        print_json(holdings_document(found))
+    else:
+        print_status(found, time.time())
 
 
-def _import(db: Database, file: BinaryIO) -> Import:
+@catalog.command(
+    epilog=examples("patchwarden catalog show CVE-2024-6387", "patchwarden catalog show DSA-5724-1")
+)
+@click.argument("name", metavar="ID")
+@format_option()
+@data_directory_option
+def show(data_directory: Path, name: str, output_format: Format) -> None:
+    """Show what the catalog says about an advisory or a CVE."""
+    with opened(data_directory) as (_, db):
+        entry: CatalogEntry = find_entry(db, name)
+    if entry.is_empty:
+        raise click.ClickException(f"The catalog has nothing about {name}.")
+    if output_format == "json":
+        print_json(entry_document(entry))
+    else:
+        print_entry(entry)
+
+
+def _import(db: Database, file: BinaryIO, product: str | None) -> Import:
+    from patchwarden.catalog.importer import import_entries
+    from patchwarden.catalog.reading import read_feed
+
     name = Path(getattr(file, "name", "-")).name
-    content = AvailablePatchesFile.of(file.read(MAX_FILE_BYTES + 1), name)
-    return import_patches(
-        db,
-        tracked(content, len(content), f"Importing {name}"),
-        file_name=name,
-        format_name=FORMAT,
-        now=time.time(),
-    )
+    with progress_bar(_size_of(file), f"Reading {name}") as show:
+        spool = read_feed(file, name, product=product, on_progress=show)
+    with spool, progress_bar(len(spool), f"Importing {name}") as show:
+        return import_entries(
+            db,
+            spool,
+            file_name=name,
+            format_name=", ".join(sorted(spool.formats)),
+            now=time.time(),
+            on_progress=show,
+        )
 
 
-def _holding_document(holding: Holding) -> dict[str, object]:
-    return {
-        "OperatingSystem": holding.operating_system,
-        "PatchesCount": holding.patches_count,
-        "NewestReleaseDate": iso(holding.newest_release_at) or None,
-    }
-
-
-def _import_document(made: Import) -> dict[str, object]:
-    return {
-        "ImportedDate": iso(made.imported_at),
-        "FileName": made.file_name,
-        "Format": made.format,
-        "PatchesCount": made.patches_count,
-        "AddedCount": made.added_count,
-        "ChangedCount": made.changed_count,
-    }
+def _size_of(file: BinaryIO) -> int | None:
+    """Give the bytes of a file; None of a pipe."""
+    try:
+        return os.fstat(file.fileno()).st_size or None
+    except (OSError, AttributeError):
+        return None

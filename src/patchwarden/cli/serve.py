@@ -54,6 +54,20 @@ from patchwarden.server.settings import Settings
     "that loop as long as there is one.",
 )
 @click.option(
+    "--cve-ids",
+    type=click.Choice(["published", "known"]),
+    default="published",
+    help="Show CVEIds as AWS does, or also on Debian, Ubuntu, Raspbian and macOS where they are "
+    "known.",
+)
+@click.option(
+    "--apt-approval-delay",
+    type=click.Choice(["ignored", "honoured"]),
+    default="ignored",
+    help="Whether approval delays count on Debian, Ubuntu and Raspbian; AWS ignores them. They "
+    "count from the advisory, or else from when a version was first seen.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",

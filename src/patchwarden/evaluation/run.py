@@ -13,12 +13,14 @@ from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.domain.evaluate import evaluate
 from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Report
+from patchwarden.domain.os_rules import OperatingSystemRules
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.reported_patches import ReportedPatches, read_patches
 from patchwarden.domain.summary import Summary, summarize
 from patchwarden.evaluation.assignment import assigned_baseline
 from patchwarden.evaluation.kept_reports import join, join_upload
+from patchwarden.evaluation.knowledge import Library, Wanted, knowledge_revision
 from patchwarden.store import baselines, nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.errors import WriteRequiredError
@@ -44,22 +46,38 @@ class Engine:
 
     choices: Choices
     record_ids: RecordIds = field(default_factory=RecordIds)
+    library: Library = field(default_factory=Library)
 
     @cached_property
     def identity(self) -> str:
         """Name everything but facts and baseline that bears on a verdict."""
         choices = self.choices
         bypass = "bypass" if choices.approved_patches_bypass_global_filters else "gated"
-        return f"{__version__} {choices.apt_approval_delay} {bypass}"
+        return f"{__version__} {choices.apt_approval_delay} {choices.cve_ids} {bypass}"
+
+    def rules(self, operating_system: str) -> OperatingSystemRules:
+        """Give the rules of an operating system, as the choices have them."""
+        rules = operating_systems()[operating_system]
+        if self.choices.cve_ids == "known":
+            rules = replace(rules, shows_cve_ids=True)
+        if rules.package_manager == "apt":
+            rules = replace(rules, approval_delay=self.choices.apt_approval_delay)
+        return rules
 
     def evaluate(self, report: Report, baseline: PatchBaseline, now: float) -> Evaluation:
         """Judge a report by one content of a baseline, as the choices have it."""
-        rules = operating_systems()[report.node.operating_system]
-        if rules.package_manager == "apt":
-            rules = replace(rules, approval_delay=self.choices.apt_approval_delay)
+        rules = self.rules(report.node.operating_system)
         bypass = self.choices.approved_patches_bypass_global_filters
         policy = Policy.of(baseline, rules, now, approved_bypass_global_filters=bypass)
         return evaluate(report, policy, rules)
+
+    def wanted(self, operating_system: str) -> Wanted:
+        """Say which knowledge bears on verdicts for an operating system."""
+        rules = self.rules(operating_system)
+        return Wanted(
+            first_seen=rules.approval_delay == "honoured",
+            changelogs=rules.package_manager == "apt" and rules.shows_cve_ids,
+        )
 
 
 def current(
@@ -166,6 +184,7 @@ def _made_on_the_node(scan_id: int, node: ManagedNode, reported: ReportedPatches
         baseline_digest=b"",
         patch_group=node.patch_group,
         engine=verdicts.REPORTED,
+        knowledge=0,
     )
     outcome = _Outcome(reported.verdicts, reported.summary, math.inf)
     return _Basis(provenance, lambda: outcome)
@@ -182,10 +201,12 @@ def _made_here(
     assert node.scan_id is not None
     scan_id = node.scan_id
     assigned = assigned_baseline(db, scope, node.operating_system, node.patch_group)
+    wanted = engine.wanted(node.operating_system)
 
     def make() -> _Outcome:
         facts = report or join(scans.load(db, scan_id))
-        evaluation = engine.evaluate(facts, assigned.content, now)
+        enriched = engine.library.enriched(db, scope.account_id, facts, wanted)
+        evaluation = engine.evaluate(enriched, assigned.content, now)
         baselines.keep_content(db, assigned.content)
         summary = _summary(evaluation, assigned.content)
         return _Outcome(evaluation.verdicts, summary, evaluation.valid_until)
@@ -196,6 +217,7 @@ def _made_here(
         baseline_digest=baselines.digest_of(assigned.content),
         patch_group=node.patch_group,
         engine=engine.identity,
+        knowledge=knowledge_revision(db, scope.account_id, node, wanted),
     )
     return _Basis(provenance, make)
 

@@ -148,6 +148,16 @@ def count_policy_change(db: Database, scope: Scope) -> None:
     )
 
 
+def count_policy_change_everywhere(db: Database) -> None:
+    """Note that any node may have to be judged again."""
+    db.execute(
+        "INSERT INTO policy_generations (account_id, region, generation)"
+        " SELECT DISTINCT account_id, region, 1 FROM nodes WHERE true"
+        " ON CONFLICT (account_id, region)"
+        " DO UPDATE SET generation = policy_generations.generation + 1"
+    )
+
+
 def _add_version(
     db: Database, scope: Scope, baseline_id: str, change: tuple[bytes, float, str]
 ) -> None:

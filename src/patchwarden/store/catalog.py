@@ -1,17 +1,22 @@
 """The catalog of patches: filled by imports, one for all accounts."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from patchwarden.domain.catalog_patch import CatalogPatch, references, terms
+from patchwarden.domain.catalog_patch import PATCH_ID, CatalogPatch, references, terms
 from patchwarden.domain.selection import Field
-from patchwarden.store.database import Database
+from patchwarden.store.database import Database, Row
 
 _UNKNOWN_RELEASE = 0.0
+_CHUNK = 500
+_IMPORT = (
+    "imported_at, format, file_name, patches_count, advisories_count, cves_count, added_count,"
+    " changed_count, finished"
+)
 _UNKNOWN = ("", None, ())
 _MEMBERS = tuple(field.name for field in fields(CatalogPatch))
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -29,15 +34,26 @@ class Terms(NamedTuple):
     fields: frozenset[Field]
 
 
+class ImportCounts(NamedTuple):
+    """What one file told, and what of it was news."""
+
+    patches_count: int
+    advisories_count: int
+    cves_count: int
+    """Notes on CVEs: that they are exploited, or how likely that is."""
+    added_count: int
+    changed_count: int
+
+
 class Import(NamedTuple):
     """One file that was taken in."""
 
     imported_at: float
     format: str
     file_name: str
-    patches_count: int
-    added_count: int
-    changed_count: int
+    counts: ImportCounts
+    is_finished: bool
+    """False if it is under way or was cut off: import the file again."""
 
 
 class Holding(NamedTuple):
@@ -57,9 +73,17 @@ class CatalogWriter:
         assert db.in_transaction
         self._db = db
         self._terms_ids: dict[tuple[str, frozenset[Field]], int] = {}
+        self.changed_products: set[str] = set()
+        """Of which other patches are known than before."""
 
     def put(self, patch: CatalogPatch) -> Outcome:
-        """Store a patch, unless the one with its identity has a newer release date."""
+        """Store a patch, unless the one with its identity has a newer release date.
+
+        Where a feed without ids and one with Microsoft's own tell of the same update, the latter's
+        patch is the one that is kept.
+        """
+        if patch.kb_number and self._gives_way(patch):
+            return "unchanged"
         identity, content = _digest(patch), _encoded(patch)
         row = self._db.one(
             "SELECT p.patch_key, p.released_at, c.content FROM catalog_patches p"
@@ -68,12 +92,36 @@ class CatalogWriter:
         )
         if row is None:
             self._add(identity, content, patch)
+            self.changed_products.add(patch.product)
             return "added"
         patch_key, released_at, known = row
         if known == content or (patch.released_at or _UNKNOWN_RELEASE) < released_at:
             return "unchanged"
         self._replace(patch_key, decoded(known), content, patch)
+        self.changed_products.add(patch.product)
         return "changed"
+
+    def _gives_way(self, patch: CatalogPatch) -> bool:
+        """Drop what `patch` takes the place of; say whether it is itself the one to be dropped."""
+        rows = self._db.all(
+            "SELECT c.patch_key, c.content FROM catalog_references r"
+            " JOIN catalog_contents c ON c.patch_key = r.patch_key"
+            " WHERE r.kind = ? AND r.value = ?",
+            (PATCH_ID, patch.kb_number.lower()),
+        )
+        same = [(patch_key, decoded(content)) for patch_key, content in rows]
+        same = [(key, known) for key, known in same if known.product == patch.product]
+        if patch.has_made_up_id:
+            return any(not known.has_made_up_id for _, known in same)
+        for patch_key, known in same:
+            if known.has_made_up_id:
+                self._drop(patch_key, known)
+        return False
+
+    def _drop(self, patch_key: int, known: CatalogPatch) -> None:
+        self._unrefer(patch_key, references(known))
+        for table in ("catalog_contents", "catalog_patches"):
+            self._db.execute(f"DELETE FROM {table} WHERE patch_key = ?", (patch_key,))  # noqa: S608
 
     def _add(self, identity: bytes, content: bytes, patch: CatalogPatch) -> None:
         patch_key = self._db.insert(
@@ -104,12 +152,15 @@ class CatalogWriter:
             "UPDATE catalog_contents SET content = ? WHERE patch_key = ?", (content, patch_key)
         )
         before, after = references(known), references(patch)
-        for kind, value in before - after:
+        self._unrefer(patch_key, before - after)
+        self._refer(patch_key, after - before)
+
+    def _unrefer(self, patch_key: int, old: Iterable[Field]) -> None:
+        for kind, value in old:
             self._db.execute(
                 "DELETE FROM catalog_references WHERE kind = ? AND value = ? AND patch_key = ?",
                 (kind, value, patch_key),
             )
-        self._refer(patch_key, after - before)
 
     def _refer(self, patch_key: int, new: Iterable[Field]) -> None:
         for kind, value in new:
@@ -126,30 +177,45 @@ class CatalogWriter:
         return known
 
 
-def keep_import(db: Database, made: Import) -> None:
-    """Note that a file was taken in."""
-    db.execute(
+def begin_import(db: Database, *, imported_at: float, format_name: str, file_name: str) -> int:
+    """Note that a file is being taken in; give the id of the import."""
+    return db.insert(
         "INSERT INTO catalog_imports (imported_at, format, file_name, patches_count, added_count,"
-        " changed_count) VALUES (?, ?, ?, ?, ?, ?)",
-        made,
+        " changed_count, finished) VALUES (?, ?, ?, 0, 0, 0, 0)",
+        (imported_at, format_name, file_name),
+    )
+
+
+def finish_import(db: Database, import_id: int, counts: ImportCounts) -> None:
+    """Note that all of a file is taken in."""
+    db.execute(
+        "UPDATE catalog_imports SET patches_count = ?, advisories_count = ?, cves_count = ?,"
+        " added_count = ?, changed_count = ?, finished = 1 WHERE import_id = ?",
+        (*counts, import_id),
     )
 
 
 def last_import_id(db: Database) -> int:
-    """Give a number that grows with each import; 0 before the first."""
-    row = db.one("SELECT coalesce(max(import_id), 0) FROM catalog_imports")
+    """Give a number that grows with each import that is done; 0 before the first."""
+    row = db.one("SELECT coalesce(max(import_id), 0) FROM catalog_imports WHERE finished = 1")
     assert row is not None
     return int(row[0])
+
+
+def find_import(db: Database, import_id: int) -> Import:
+    """Give an import; it must exist."""
+    row = db.one(f"SELECT {_IMPORT} FROM catalog_imports WHERE import_id = ?", (import_id,))  # noqa: S608
+    assert row is not None
+    return _import(row)
 
 
 def imports(db: Database, limit: int) -> list[Import]:
     """Give the last imports, the newest first."""
     rows = db.all(
-        "SELECT imported_at, format, file_name, patches_count, added_count, changed_count"
-        " FROM catalog_imports ORDER BY import_id DESC LIMIT ?",
+        f"SELECT {_IMPORT} FROM catalog_imports ORDER BY import_id DESC LIMIT ?",  # noqa: S608
         (limit,),
     )
-    return [Import._make(row) for row in rows]
+    return [_import(row) for row in rows]
 
 
 def holdings(db: Database) -> list[Holding]:
@@ -170,9 +236,37 @@ def every_terms(db: Database) -> list[Terms]:
     ]
 
 
+def of_products(
+    db: Database, operating_system: str, products: Iterable[str]
+) -> Iterator[CatalogPatch]:
+    """Give every patch of these products of one operating system, by release date."""
+    wanted = {("PRODUCT", product.lower()) for product in products}
+    terms_ids = [
+        each.terms_id
+        for each in every_terms(db)
+        if each.operating_system == operating_system and not wanted.isdisjoint(each.fields)
+    ]
+    for start in range(0, len(terms_ids), _CHUNK):
+        chunk = terms_ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = db.all(
+            "SELECT c.content FROM catalog_patches p"  # noqa: S608
+            " JOIN catalog_contents c ON c.patch_key = p.patch_key"
+            f" WHERE p.terms_id IN ({marks}) ORDER BY p.released_at, p.patch_key",
+            chunk,
+        )
+        for (content,) in rows:
+            yield decoded(content)
+
+
 def decoded(content: bytes) -> CatalogPatch:
     """Read a patch as the catalog has it."""
     return _decoder.decode(content)
+
+
+def _import(row: Row) -> Import:
+    imported_at, format_name, file_name, *counts, finished = row
+    return Import(imported_at, format_name, file_name, ImportCounts._make(counts), bool(finished))
 
 
 def _intern_terms(db: Database, operating_system: str, fields_: frozenset[Field]) -> int:

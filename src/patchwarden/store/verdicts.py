@@ -14,7 +14,14 @@ from patchwarden.store.node_selection import NodeSelection, selected
 from patchwarden.store.packed_rows import PackedRows
 
 _COUNTS = Summary._fields
-_PROVENANCE = ("scan_id", "baseline_id", "baseline_digest", "patch_group", "engine")
+_PROVENANCE = (
+    "scan_id",
+    "baseline_id",
+    "baseline_digest",
+    "patch_group",
+    "engine",
+    "knowledge",
+)
 _COLUMNS = (
     "node_key",
     *_PROVENANCE,
@@ -54,6 +61,8 @@ class Provenance(NamedTuple):
     """Empty if the node is in none."""
     engine: str
     """The version of the engine and the choices that bear on a verdict."""
+    knowledge: int
+    """A number that grows with what the catalog knows about the node's product."""
 
 
 class NodeVerdict(NamedTuple):

@@ -7,9 +7,11 @@ import pytest
 
 from catalog_patches import LINUX_PATCH, WINDOWS_PATCH
 from fakes import NOW
-from patchwarden.catalog import available_patches
-from patchwarden.catalog.available_patches import AvailablePatchesFile
+from feed_files import member
 from patchwarden.catalog.errors import InvalidCatalogFileError
+from patchwarden.catalog.feed import Entry
+from patchwarden.catalog.formats import available_patches
+from patchwarden.catalog.formats.available_patches import FORMAT
 from patchwarden.domain.catalog_patch import CatalogPatch
 
 WINDOWS_ITEM = {
@@ -44,18 +46,36 @@ LINUX_ITEM = {
 }
 
 
-def read(*items: Any) -> list[CatalogPatch]:
-    content = json.dumps({"Patches": items, "NextToken": "more"}, indent=4).encode()
-    return list(AvailablePatchesFile.of(content, "aws.json"))
+def read(*items: Any) -> list[Entry]:
+    return read_file(json.dumps({"Patches": items, "NextToken": "more"}, indent=4).encode())
+
+
+def read_one(item: Any) -> CatalogPatch:
+    (patch,) = read(item)
+    assert isinstance(patch, CatalogPatch)
+    return patch
+
+
+def read_file(content: bytes) -> list[Entry]:
+    return list(FORMAT.read(member(content, "aws.json")))
 
 
 def test_both_kinds_of_patches_are_read_with_all_members() -> None:
     assert read(WINDOWS_ITEM, LINUX_ITEM) == [WINDOWS_PATCH, LINUX_PATCH]
 
 
-def test_a_file_knows_how_many_patches_it_has() -> None:
-    content = json.dumps({"Patches": [WINDOWS_ITEM, LINUX_ITEM]}).encode()
-    assert len(AvailablePatchesFile.of(content, "aws.json")) == 2
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_have_been_redirected_in_powershell(encoding: str) -> None:
+    content = json.dumps({"Patches": [LINUX_ITEM]}, indent=4).encode(encoding)
+    assert FORMAT.recognizes(member(content, "aws.json"))
+    assert read_file(content) == [LINUX_PATCH]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"Patches: []", b"[]", b'{"InstancePatches": []}', b'{"a": {"Patches": []}}']
+)
+def test_another_file_is_not_recognized(content: bytes) -> None:
+    assert not FORMAT.recognizes(member(content, "aws.json"))
 
 
 @pytest.mark.parametrize(
@@ -75,13 +95,13 @@ def test_a_file_knows_how_many_patches_it_has() -> None:
     ],
 )
 def test_members_may_differ(members: dict[str, object], field: str, expected: object) -> None:
-    (patch,) = read(WINDOWS_ITEM | members)
+    patch = read_one(WINDOWS_ITEM | members)
     assert getattr(patch, field) == expected
 
 
 @pytest.mark.parametrize(("epoch", "expected"), [("0", 0), ("12", 12), (3, 3), (None, 0)])
 def test_an_epoch_may_be_a_text(epoch: object, expected: int) -> None:
-    (patch,) = read(LINUX_ITEM | {"Epoch": epoch})
+    patch = read_one(LINUX_ITEM | {"Epoch": epoch})
     assert patch.epoch == expected
 
 
@@ -94,7 +114,7 @@ def test_an_epoch_may_be_a_text(epoch: object, expected: int) -> None:
     ],
 )
 def test_the_product_tells_the_operating_system(product: str, operating_system: str) -> None:
-    (patch,) = read(LINUX_ITEM | {"Product": product})
+    patch = read_one(LINUX_ITEM | {"Product": product})
     assert patch.operating_system == operating_system
 
 
@@ -136,28 +156,25 @@ def test_what_is_wrong_is_named_with_its_place(item: object, where: str) -> None
     [
         (b"", "is not valid JSON"),
         (b"Patches:\n- Id: a\n", "is not valid JSON"),
-        (b'{"Patches": [{"Id": "a"},]}', r"is not valid JSON: .*\(byte 25\)"),
+        (b'{"Patches": [{"Id": "a"},]}', r"is not valid JSON \(.*\(byte 25\)\)"),
         (b'{"Patches": [' + b"[" * 100_000, "is not valid JSON"),
-        (b"[]", "is not what aws ssm describe-available-patches prints: Expected `object`"),
-        (b'{"InstancePatches": []}', "prints: Object missing required field `Patches`"),
-        (b'{"Patches": {}}', "prints: .* at Patches"),
+        (b'{"Patches": {}}', "is wrong at Patches: Expected `array`, got `object`"),
     ],
 )
-def test_a_file_of_another_form_is_refused(content: bytes, said: str) -> None:
+def test_a_damaged_file_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(InvalidCatalogFileError, match=f"^aws.json .*{said}"):
-        AvailablePatchesFile.of(content, "aws.json")
+        read_file(content)
 
 
 def test_a_text_that_is_not_utf_8_is_refused() -> None:
-    file = AvailablePatchesFile.of(b'{"Patches": [{"Product": "\xff"}]}', "aws.json")
     with pytest.raises(InvalidCatalogFileError, match=r"Patches\[0\]: it is not UTF-8"):
-        list(file)
+        read_file(b'{"Patches": [{"Product": "\xff"}]}')
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(available_patches, "MAX_FILE_BYTES", 20)
     with pytest.raises(InvalidCatalogFileError, match="larger than 20 bytes"):
-        AvailablePatchesFile.of(b'{"Patches": []       }', "aws.json")
+        read_file(b'{"Patches": []       }')
 
 
 def test_a_file_with_too_many_patches_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,31 +6,29 @@
 Members that the service model does not have are allowed: AWS may say more one day.
 """
 
-import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 
-from patchwarden.catalog.errors import InvalidCatalogFileError
+from patchwarden.catalog.feed import Format, Member
+from patchwarden.catalog.parsing.json_feed import decoded
+from patchwarden.catalog.parsing.json_head import key_paths
 from patchwarden.data.products import operating_system_of_product
 from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.domain.os_rules import WINDOWS
 
-FORMAT = "describe-available-patches"
 MAX_FILE_BYTES = 128 * 1024 * 1024
-"""About 140,000 patches: the longest that a running server should have to wait with its writes. A
-file is held in memory as it is; its patches are read one by one."""
+"""About 140,000 patches. A file is held in memory as it is; its patches are read one by one."""
 MAX_PATCHES = 200_000
-"""Of one file, for the same reason: small ones take as long as large ones."""
+"""Of one file."""
 _MAX_EPOCH = 2**31 - 1
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0
 """The first and the last second of the years 1 to 9999."""
 _UNRATED = "Unspecified"
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MAX_PROBLEM = 200
+_SMALLER = "fetch the patches with a filter on PRODUCT, product by product"
 
 # Far more than any patch has; a page of 100 patches is answered at once.
 _Text = Annotated[str, msgspec.Meta(max_length=20_000)] | None
@@ -78,63 +76,34 @@ _file_decoder = msgspec.json.Decoder(_File)
 _item_decoder = msgspec.json.Decoder(_Item)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AvailablePatchesFile:
-    """A file whose patches are read as they are iterated over."""
+def _recognizes(member: Member) -> bool:
+    return ("Patches",) in key_paths(_utf_8(member.head))
 
-    name: str
-    items: Sequence[msgspec.Raw]
 
-    @classmethod
-    def of(cls, content: bytes, name: str) -> "AvailablePatchesFile":
-        """Take the content of the file `name`.
-
-        Raises InvalidCatalogFileError if it has not the form that the command prints.
-        """
-        if len(content) > MAX_FILE_BYTES:
-            raise InvalidCatalogFileError(
-                f"{name} is larger than {MAX_FILE_BYTES} bytes; "
-                "fetch the patches with a filter on PRODUCT, product by product."
-            )
+def _read(member: Member) -> Iterator[CatalogPatch]:
+    content = _utf_8(member.stream.read(MAX_FILE_BYTES + 1))
+    if len(content) > MAX_FILE_BYTES:
+        member.refuse("", f"it is larger than {MAX_FILE_BYTES} bytes; {_SMALLER}")
+    patches = decoded(member, _file_decoder, content.strip()).patches
+    if len(patches) > MAX_PATCHES:
+        problem = f"it has {len(patches)} patches, and a file may have {MAX_PATCHES}; {_SMALLER}"
+        member.refuse("", problem)
+    for position, raw in enumerate(patches):
+        where = f"Patches[{position}]"
         try:
-            patches = _file_decoder.decode(content).patches
-        except msgspec.ValidationError as error:
-            path, problem = _path_and_problem(error)
-            raise InvalidCatalogFileError(
-                f"{name} is not what aws ssm describe-available-patches prints: {problem}"
-                f"{f' at {path}' if path else ''}."
-            ) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidCatalogFileError(f"{name} is not valid JSON: {error}.") from error
-        if len(patches) > MAX_PATCHES:
-            raise InvalidCatalogFileError(
-                f"{name} has {len(patches)} patches, and a file may have {MAX_PATCHES}; "
-                "fetch them with a filter on PRODUCT, product by product."
-            )
-        return cls(name, patches)
+            yield _patch(decoded(member, _item_decoder, raw, where))
+        except _WrongItemError as error:
+            member.refuse(f"{where}.{error.member}", error.problem, error)
 
-    def __len__(self) -> int:
-        return len(self.items)
 
-    def __iter__(self) -> Iterator[CatalogPatch]:
-        """Give the patches; raises InvalidCatalogFileError at the first that is wrong."""
-        for position, raw in enumerate(self.items):
-            try:
-                yield _patch(_item_decoder.decode(raw))
-            except _WrongItemError as error:
-                self._refuse(position, error.member, error.problem, error)
-            except msgspec.ValidationError as error:
-                self._refuse(position, *_path_and_problem(error), error)
-            except UnicodeDecodeError as error:
-                self._refuse(position, "", "it is not UTF-8", error)
-            except (msgspec.DecodeError, RecursionError) as error:
-                self._refuse(position, "", str(error), error)
+FORMAT = Format("describe-available-patches", _recognizes, _read)
 
-    def _refuse(self, position: int, member: str, problem: str, cause: Exception) -> NoReturn:
-        where = f"Patches[{position}]{'.' if member else ''}{member}"
-        if len(problem) > _MAX_PROBLEM:
-            problem = f"{problem[:_MAX_PROBLEM]}..."
-        raise InvalidCatalogFileError(f"{self.name} is wrong at {where}: {problem}.") from cause
+
+def _utf_8(content: bytes) -> bytes:
+    """Take the mark of UTF-8 off, and turn UTF-16 into it: PowerShell redirects into that."""
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace").encode()
+    return content.removeprefix(BOM_UTF8)
 
 
 class _WrongItemError(Exception):
@@ -219,13 +188,3 @@ def _epoch(given: int | str | None) -> int:
     if len(text) > len(str(_MAX_EPOCH)) or int(text) > _MAX_EPOCH:
         raise _WrongItemError("Epoch", f"it is more than {_MAX_EPOCH}")
     return int(text)
-
-
-def _path_and_problem(error: msgspec.ValidationError) -> tuple[str, str]:
-    message = str(error)
-    match = _PATH.search(message)
-    problem = _PATH.sub("", message)
-    if len(problem) > _MAX_PROBLEM or not problem.isprintable():
-        # The decoder repeats what the file has.
-        problem = ascii(problem[:_MAX_PROBLEM])
-    return match["path"] if match else "", problem

@@ -1,0 +1,1 @@
+"""Opens the files of feeds: takes compression and archives off, within limits."""

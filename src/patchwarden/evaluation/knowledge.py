@@ -1,0 +1,172 @@
+"""Finds what the catalog, the nodes' changelogs and first sights say about a report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from patchwarden.data.feed_products import product_named
+from patchwarden.data.load import operating_systems
+from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
+from patchwarden.domain.enrichment import Knowledge, KnownFix, Offer, enrich, offered_source
+from patchwarden.domain.facts import AvailableVersion, Package, Report
+from patchwarden.domain.os_rules import WINDOWS, catalog_products_of
+from patchwarden.domain.windows_enrichment import WindowsCatalog
+from patchwarden.store import advisories, catalog, changelogs, first_seen
+from patchwarden.store.database import Database
+from patchwarden.store.nodes import ManagedNode
+
+_MAX_NAMES = 200_000
+_MAX_WINDOWS_PRODUCTS = 8
+
+
+class Wanted(NamedTuple):
+    """What bears on a verdict besides advisories, as the baseline and the choices have it."""
+
+    first_seen: bool
+    """Whether delays count from a release date."""
+    changelogs: bool
+    """Whether CVEs are shown that changelogs alone tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Remembers what nodes of the same product ask for again and again.
+
+    What it remembers belongs to one revision of a product, so that it is never out of date.
+    """
+
+    _fixes: dict[tuple[str, int, str], tuple[KnownFix, ...]] = field(default_factory=dict)
+    """By product, revision and name of the package."""
+    _windows: dict[tuple[tuple[str, ...], int], WindowsCatalog] = field(default_factory=dict)
+
+    def enriched(self, db: Database, account_id: str, report: Report, wanted: Wanted) -> Report:
+        """Give `report` with all that is known and bears on a verdict added to it."""
+        node = report.node
+        products = catalog_products(node.operating_system, node.platform_version)
+        if node.operating_system == WINDOWS:
+            return self._windows_catalog(db, products).enrich(report)
+        knowledge = Knowledge(
+            fixes=self._known_fixes(db, products, report.packages.installed),
+            first_seen=_first_seen(db, account_id, report) if wanted.first_seen else {},
+            changelogs=_changelogs(db, account_id, report) if wanted.changelogs else {},
+        )
+        return enrich(report, knowledge)
+
+    def _known_fixes(
+        self, db: Database, products: Sequence[str], installed: Sequence[Package]
+    ) -> dict[str, tuple[KnownFix, ...]]:
+        found: dict[str, tuple[KnownFix, ...]] = {}
+        names = {package.name for package in installed}
+        names.update(package.source for package in installed if package.source)
+        for product in products:
+            revision = advisories.revision(db, [product])
+            if not revision:
+                continue
+            self._learn(db, product, revision, names)
+            for name in names:
+                fixes = self._fixes[product, revision, name]
+                if fixes:
+                    found[name] = found.get(name, ()) + fixes
+        return found
+
+    def _learn(self, db: Database, product: str, revision: int, names: set[str]) -> None:
+        new = [name for name in names if (product, revision, name) not in self._fixes]
+        if not new:
+            return
+        if len(self._fixes) + len(new) > _MAX_NAMES:
+            self._fixes.clear()
+            new = list(names)
+        stored = advisories.fixes_for(db, product, new)
+        contents = advisories.contents(db, sorted({fix.advisory_key for fix in stored}))
+        by_name: dict[str, list[KnownFix]] = {name: [] for name in new}
+        for fix in stored:
+            by_name[fix.name].append(
+                KnownFix(
+                    version=fix.version,
+                    architecture=fix.architecture,
+                    is_source=bool(fix.is_source),
+                    module=fix.module,
+                    advisory=contents[fix.advisory_key],
+                )
+            )
+        for name, fixes in by_name.items():
+            self._fixes[product, revision, name] = tuple(fixes)
+
+    def _windows_catalog(self, db: Database, products: tuple[str, ...]) -> WindowsCatalog:
+        revision = advisories.revision(db, products) if products else 0
+        known = self._windows.get((products, revision))
+        if known is None:
+            if len(self._windows) >= _MAX_WINDOWS_PRODUCTS:
+                self._windows.clear()
+            known = self._windows[products, revision] = WindowsCatalog.of(
+                catalog.of_products(db, WINDOWS, products),
+                [each for product in products for each in advisories.of_product(db, product)],
+                products=products,
+                product_named=product_named,
+            )
+        return known
+
+
+def knowledge_revision(db: Database, account_id: str, node: ManagedNode, wanted: Wanted) -> int:
+    """Give a number that grows with what is known and bears on the verdict on a node."""
+    products = catalog_products(node.operating_system, node.platform_version)
+    revision = advisories.revision(db, products) if products else 0
+    if wanted.changelogs:
+        revision += changelogs.count(db, account_id, node.operating_system)
+    return revision
+
+
+def catalog_products(operating_system: str, platform_version: str) -> tuple[str, ...]:
+    """Give the products whose advisories are about a node; empty if its version tells none."""
+    rules = operating_systems().get(operating_system)
+    return () if rules is None else catalog_products_of(rules, platform_version)
+
+
+def note_first_seen(db: Database, account_id: str, report: Report, now: float) -> None:
+    """Note when the versions that a node could install were first offered to any node."""
+    offers = undated_offers(report)
+    first_seen.note(db, account_id, report.node.operating_system, offers, now)
+
+
+def pending_offers(report: Report) -> Iterator[tuple[Package, AvailableVersion]]:
+    """Give what is on offer and not installed."""
+    for package in report.packages.installed:
+        for offer in package.available:
+            if offer.version != package.version:
+                yield package, offer
+
+
+def undated_offers(report: Report) -> list[Offer]:
+    """Give what is on offer and whose release date the report does not tell."""
+    dated = [each.issued_at is not None for each in report.packages.advisories]
+    return [
+        Offer(package.name, package.architecture, offer.version)
+        for package, offer in pending_offers(report)
+        if offer.released_at is None
+        and offer.built_at is None
+        and not any(dated[position] for position in offer.advisories)
+    ]
+
+
+def pending_sources(report: Report) -> dict[SourceVersion, tuple[Package, str]]:
+    """Give the source versions on offer, each with a package and its version made from it."""
+    return {
+        offered_source(package, offer): (package, offer.version)
+        for package, offer in pending_offers(report)
+    }
+
+
+def _first_seen(db: Database, account_id: str, report: Report) -> dict[Offer, float]:
+    offers = undated_offers(report)
+    if not offers:
+        return {}
+    return first_seen.find(db, account_id, report.node.operating_system, offers)
+
+
+def _changelogs(
+    db: Database, account_id: str, report: Report
+) -> dict[SourceVersion, tuple[ChangelogEntry, ...]]:
+    sources = list(pending_sources(report))
+    if not sources:
+        return {}
+    return changelogs.find(db, account_id, report.node.operating_system, sources)

@@ -1,0 +1,224 @@
+"""The advisories of the catalog: filled by imports, one for all accounts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import msgspec
+
+from patchwarden.domain.advisories import CatalogAdvisory, Fix, combined
+from patchwarden.domain.facts import Advisory
+from patchwarden.store.catalog import Outcome
+from patchwarden.store.database import Database
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(CatalogAdvisory)
+_FIX_COLUMNS = "product, name, is_source, architecture, module, version, status"
+_CHUNK = 500
+
+
+class StoredFix(NamedTuple):
+    """One fix of one product, as it is read to judge nodes."""
+
+    name: str
+    version: str
+    architecture: str
+    is_source: bool
+    module: str
+    advisory_key: int
+
+
+class ProductHolding(NamedTuple):
+    """What the catalog has for one product."""
+
+    product: str
+    operating_system: str
+    """Empty if no node can have this product."""
+    advisories_count: int
+    newest_revision_at: float
+    """0.0 if no date is known."""
+
+
+class AdvisoryWriter:
+    """Puts advisories into the catalog, within one transaction."""
+
+    def __init__(self, db: Database) -> None:
+        """Begin; a transaction must have begun."""
+        assert db.in_transaction
+        self._db = db
+        self.changed_products: set[str] = set()
+        """Of which something else is known than before."""
+
+    def put(self, given: CatalogAdvisory) -> Outcome:
+        """Store an advisory, combined with what is known of it."""
+        row = self._db.one(
+            "SELECT advisory_key, content FROM advisories WHERE source = ? AND advisory_id = ?",
+            (given.source, given.advisory.advisory_id),
+        )
+        if row is None:
+            self._add(replace(given, fixes=()) if given.withdrawn else given)
+            return "added"
+        advisory_key, content = row
+        fixes = tuple(fixes_of(self._db, advisory_key))
+        known = replace(_decoder.decode(content), fixes=fixes)
+        new = combined(known, given)
+        if set(new.fixes) == set(fixes) and _encoded(new) == content:
+            return "unchanged"
+        self._replace(advisory_key, known, new)
+        return "changed"
+
+    def _add(self, new: CatalogAdvisory) -> None:
+        advisory_key = self._db.insert(
+            "INSERT INTO advisories (source, advisory_id, revised_at, content) VALUES (?, ?, ?, ?)",
+            (new.source, new.advisory.advisory_id, new.revised_at, _encoded(new)),
+        )
+        self._add_parts(advisory_key, new)
+
+    def _replace(self, advisory_key: int, known: CatalogAdvisory, new: CatalogAdvisory) -> None:
+        self.changed_products.update(fix.product for fix in known.fixes)
+        self._db.execute(
+            "UPDATE advisories SET revised_at = ?, content = ? WHERE advisory_key = ?",
+            (new.revised_at, _encoded(new), advisory_key),
+        )
+        for table in ("advisory_cves", "advisory_fixes"):
+            self._db.execute(f"DELETE FROM {table} WHERE advisory_key = ?", (advisory_key,))  # noqa: S608
+        self._add_parts(advisory_key, new)
+
+    def _add_parts(self, advisory_key: int, new: CatalogAdvisory) -> None:
+        for fix in {fix.key: fix for fix in new.fixes}.values():
+            self.changed_products.add(fix.product)
+            self._db.execute(
+                f"INSERT INTO advisory_fixes (advisory_key, {_FIX_COLUMNS})"  # noqa: S608
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (advisory_key, *fix.key, fix.version, fix.status),
+            )
+        self._add_cves(advisory_key, new.advisory.cve_ids)
+
+    def _add_cves(self, advisory_key: int, cve_ids: Iterable[str]) -> None:
+        for cve_id in {cve_id.upper() for cve_id in cve_ids}:
+            self._db.execute(
+                "INSERT INTO advisory_cves (cve_id, advisory_key) VALUES (?, ?)",
+                (cve_id, advisory_key),
+            )
+
+
+def count_change(db: Database, product: str, operating_system: str) -> None:
+    """Note that something else is known about a product than before."""
+    db.execute(
+        "INSERT INTO catalog_products (product, operating_system, revision) VALUES (?, ?, 1)"
+        " ON CONFLICT (product) DO UPDATE SET revision = catalog_products.revision + 1,"
+        " operating_system = excluded.operating_system",
+        (product, operating_system),
+    )
+
+
+def revision(db: Database, products: Sequence[str]) -> int:
+    """Give a number that grows when something else is known about `products`; 0 if nothing is."""
+    marks = ",".join("?" * len(products))
+    row = db.one(
+        f"SELECT coalesce(sum(revision), 0) FROM catalog_products WHERE product IN ({marks})",  # noqa: S608
+        products,
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def fixes_for(db: Database, product: str, names: Sequence[str]) -> list[StoredFix]:
+    """Give what fixes packages of these names in one product, binary or source."""
+    found: list[StoredFix] = []
+    for start in range(0, len(names), _CHUNK):
+        chunk = names[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = db.all(
+            "SELECT name, version, architecture, is_source, module, advisory_key"  # noqa: S608
+            " FROM advisory_fixes"
+            f" WHERE product = ? AND status = 'fixed' AND name IN ({marks})",
+            (product, *chunk),
+        )
+        found.extend(map(StoredFix._make, rows))
+    return found
+
+
+def of_product(db: Database, product: str) -> list[CatalogAdvisory]:
+    """Give every advisory about a product, with its fixes for that product alone."""
+    rows = db.all(
+        f"SELECT f.advisory_key, a.content, {_FIX_COLUMNS} FROM advisory_fixes f"  # noqa: S608
+        " JOIN advisories a ON a.advisory_key = f.advisory_key WHERE f.product = ?"
+        " ORDER BY f.advisory_key",
+        (product,),
+    )
+    by_key: dict[int, tuple[bytes, list[Fix]]] = {}
+    for advisory_key, content, *fix in rows:
+        by_key.setdefault(advisory_key, (content, []))[1].append(_fix(fix))
+    return [
+        replace(_decoder.decode(content), fixes=tuple(fixes)) for content, fixes in by_key.values()
+    ]
+
+
+def contents(db: Database, advisory_keys: Sequence[int]) -> dict[int, Advisory]:
+    """Give what the vendor says in these advisories."""
+    found: dict[int, Advisory] = {}
+    for start in range(0, len(advisory_keys), _CHUNK):
+        chunk = advisory_keys[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = db.all(
+            f"SELECT advisory_key, content FROM advisories WHERE advisory_key IN ({marks})",  # noqa: S608
+            chunk,
+        )
+        found.update((key, _decoder.decode(content).advisory) for key, content in rows)
+    return found
+
+
+def named(db: Database, name: str) -> list[CatalogAdvisory]:
+    """Give the advisories with this id, and those about the CVE of this id, whatever its case."""
+    rows = db.all(
+        "SELECT advisory_key, content FROM advisories WHERE upper(advisory_id) = upper(?)"
+        " OR advisory_key IN (SELECT advisory_key FROM advisory_cves WHERE cve_id = upper(?))"
+        " ORDER BY source, advisory_id",
+        (name, name),
+    )
+    return [
+        replace(_decoder.decode(content), fixes=tuple(fixes_of(db, advisory_key)))
+        for advisory_key, content in rows
+    ]
+
+
+def fixes_of(db: Database, advisory_key: int) -> list[Fix]:
+    """Give the fixes of an advisory, by product and name."""
+    rows = db.all(
+        f"SELECT {_FIX_COLUMNS} FROM advisory_fixes WHERE advisory_key = ?"  # noqa: S608
+        " ORDER BY product, name, is_source, architecture, module",
+        (advisory_key,),
+    )
+    return [_fix(row) for row in rows]
+
+
+def holdings(db: Database) -> list[ProductHolding]:
+    """Give what the catalog has, by product."""
+    rows = db.all(
+        "SELECT f.product, p.operating_system, count(DISTINCT f.advisory_key), max(a.revised_at)"
+        " FROM advisory_fixes f JOIN advisories a ON a.advisory_key = f.advisory_key"
+        " LEFT JOIN catalog_products p ON p.product = f.product"
+        " GROUP BY f.product, p.operating_system ORDER BY p.operating_system = '', f.product"
+    )
+    return [ProductHolding(row[0], row[1] or "", row[2], row[3]) for row in rows]
+
+
+def _encoded(advisory: CatalogAdvisory) -> bytes:
+    return _encoder.encode(replace(advisory, fixes=()))
+
+
+def _fix(row: Sequence[object]) -> Fix:
+    product, name, is_source, architecture, module, version, status = row
+    return msgspec.convert(
+        {
+            "product": product,
+            "name": name,
+            "is_source": bool(is_source),
+            "architecture": architecture,
+            "module": module,
+            "version": version,
+            "status": status,
+        },
+        Fix,
+    )
