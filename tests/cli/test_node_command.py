@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import patchwarden_agent
 from accounts import Account
 from command_line import CommandLine
 from patchwarden.domain.facts import Report
@@ -120,3 +121,8 @@ def test_running_unregistered_says_how_to_register(cli: CommandLine, tmp_path: P
     outcome = cli("node", "run", "--once", "--state", tmp_path / "nothing.json")
     assert outcome.exit_code == 1
     assert "register" in outcome.err
+
+
+def test_the_collector_for_windows_is_printed_as_it_is_shipped(cli: CommandLine) -> None:
+    shipped = Path(patchwarden_agent.__file__).parent / "windows" / "patchwarden-scan.ps1"
+    assert cli.succeed("node", "collector").out == shipped.read_text(encoding="utf-8")

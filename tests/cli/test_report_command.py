@@ -41,10 +41,10 @@ def test_a_report_can_bring_its_node_along(account_cli: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "no report"),
-        (b"[1, 2]", "no report"),
+        (b"", "no format that is known"),
+        (b"[1, 2]", "no format that is known"),
         (b'{"schema": 1, "scan": {}}', "lacks node, packages"),
-        (gzip.compress(b"{}", mtime=0), "lacks"),
+        (gzip.compress(b"{}", mtime=0), "no format that is known"),
         (COMPRESSED[:-20], "damaged gzip"),
     ],
 )
@@ -56,7 +56,6 @@ def test_what_is_no_report_is_not_sent(
     outcome = cli("report", "submit", file, "--instance-id", "mi-0123456789abcdef0")
     assert outcome.exit_code == 1
     assert complaint in outcome.err
-    assert "patchwarden node scan --format report" in outcome.err
 
 
 def test_what_the_server_refuses_is_told_with_its_reason(

@@ -21,7 +21,9 @@ PAGES = [
     "docs/guides/baselines-and-groups.md",
     "docs/guides/catalog.md",
     "docs/guides/original-agent.md",
+    "docs/guides/other-inventories.md",
     "docs/guides/terraform.md",
+    "docs/guides/windows.md",
     "docs/operations/running.md",
 ]
 BIN = Path(sys.executable).parent

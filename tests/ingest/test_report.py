@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import fields
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from fakes import NOW, package, report, report_bytes
 from patchwarden.domain.facts import (
+    Advisory,
     AvailableVersion,
     Node,
     NotInstalled,
@@ -25,6 +27,7 @@ from patchwarden.domain.facts import (
     Reboot,
     Report,
     Scan,
+    WindowsUpdate,
 )
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.limits import MAX_ITEMS, MAX_NUMBER, MAX_TEXT, LimitedDecoder
@@ -35,12 +38,19 @@ CONTROLS = "\0\n\x1b\x7f\x9b\u2028\u202e"
 ABSURD_NUMBERS = ["-1", "-1e-9", "-62135596800.0", "253402300799", "1e300", "1e999"]
 ABSURD_NUMBERS += [f"1{'0' * 300}", f"1{'0' * 6000}", "NaN", "Infinity", "-Infinity"]
 KINDS: list[type[Any]] = [Scan, OperationResult, Node, Reboot, PackageList]
-KINDS += [Packages, Package, AvailableVersion, Origin, NotInstalled]
+KINDS += [Packages, Package, AvailableVersion, Origin, NotInstalled, Advisory, WindowsUpdate]
 TOO_LONG = "x" * (MAX_TEXT + 1)
 
 FULL = report(
     [
-        package("bash", installed_by="ann", source="bash", source_version="1", installed_at=NOW),
+        package(
+            "bash",
+            other_versions=["0.9-1"],
+            installed_by="ann",
+            source="bash",
+            source_version="1",
+            installed_at=NOW,
+        ),
         package("openssl", update="2", security=True),
     ],
     scan={
@@ -60,14 +70,51 @@ FULL = report(
 )
 
 
+ADVISORY = {
+    "advisory_id": "DSA-5532-1",
+    "classification": "security",
+    "severity": "high",
+    "title": "bash - security update",
+    "issued_at": NOW,
+    "updated_at": NOW,
+    "cve_ids": ["CVE-2025-1"],
+    "bugzilla_ids": ["1234567"],
+    "reboot_suggested": True,
+}
+WINDOWS_UPDATE = {
+    "presence": "installed",
+    "kb_id": "KB5034441",
+    "update_id": "1d082682-38ec-4a2e-8f3b-4f4a4b8a2f5f",
+    "title": "An update",
+    "classification": "SecurityUpdates",
+    "products": ["Windows Server 2019"],
+    "product_family": "Windows",
+    "msrc_severity": "Critical",
+    "msrc_number": "MS12-072",
+    "released_at": NOW,
+    "installed_at": NOW,
+    "installed_by": "NT AUTHORITY\\SYSTEM",
+    "cve_ids": ["CVE-2025-1"],
+    "supersedes": ["KB5034122"],
+    "reboot_required": False,
+    "hidden": False,
+}
+
+
 def full_json() -> Any:
     sent = json.loads(report_bytes(FULL))
-    sent["packages"]["not_installed"] = [
-        {"priority": "optional", "section": "libs", "origins": [0], "count": 3}
-    ]
+    sent["packages"] |= {
+        "advisories": [deepcopy(ADVISORY)],
+        "updates": [deepcopy(WINDOWS_UPDATE)],
+        "not_installed": [
+            {"priority": "optional", "section": "libs", "origins": [0], "count": 3}
+            | {"classification": "security", "severity": "Important"}
+        ],
+    }
     offer = sent["packages"]["installed"][0]["available"][0]
     offer |= {"priority": "p", "section": "s", "source": "a", "source_version": "1"}
     offer |= {"released_at": NOW, "phased_percentage": 10, "kept_back": "phased"}
+    offer |= {"built_at": NOW, "advisories": [0], "cve_ids": ["CVE-2025-1"], "module": "perl:5"}
     return sent
 
 
@@ -113,10 +160,10 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
 
 
 def lists(value: Any, path: str = "") -> list[str]:
-    """Give the paths of all lists in a report."""
+    """Give the paths of all lists in a report that hold something."""
     if isinstance(value, dict):
         return [found for name, part in value.items() for found in lists(part, f"{path}.{name}")]
-    if isinstance(value, list):
+    if isinstance(value, list) and value:
         inner = [
             found for number, part in enumerate(value) for found in lists(part, f"{path}.{number}")
         ]
@@ -125,7 +172,13 @@ def lists(value: Any, path: str = "") -> list[str]:
 
 
 _LEAVES = leaves(full_json())
-_CLOSED = {"scan.operation", "scan.reboot_option", "scan.results.0.outcome"}
+_CLOSED = {
+    "scan.operation",
+    "scan.reboot_option",
+    "scan.results.0.outcome",
+    "packages.package_manager",
+    "packages.updates.0.presence",
+}
 """Texts that can only be one of a few words."""
 TEXTS = [path for path, value in _LEAVES if isinstance(value, str) and path not in _CLOSED]
 NUMBERS = [
@@ -232,17 +285,26 @@ def test_a_million_packages_are_refused_by_their_size() -> None:
         ("scan.ended_at", NOW + DAY_S + 1, "scan.ended_at: it is more than a day ahead"),
         ("scan.operation", "Remove", "wrong at scan.operation: Invalid enum value 'Remove'"),
         ("node.operating_system", "BEOS", "node.operating_system: it is 'BEOS', which is unknown"),
-        ("node.operating_system", "WINDOWS", "cannot judge yet"),
+        ("node.operating_system", "WINDOWS", "it is 'apt', but WINDOWS has windows-update"),
+        ("node.operating_system", "SUSE", "it is 'apt', but SUSE has zypper"),
         ("node.platform_type", "linux", "node.platform_type: it is not one of Linux"),
         ("node.architecture", "", "node.architecture: it is empty"),
-        ("packages.package_manager", "pacman", "packages.package_manager: it is 'pacman'"),
+        ("packages.package_manager", "pacman", "packages.package_manager: it is 'pacman', but DEB"),
+        ("packages.package_manager", "\x1b[2J", "packages.package_manager: it is '\\x1b[2J'"),
+        ("packages.package_manager", 1, "packages.package_manager: Expected `str`"),
         ("packages.installed.1.name", "", "packages.installed[1]: it needs a name"),
         ("packages.installed.1.version", "", "packages.installed[1]: it needs a name"),
         ("packages.installed.1.architecture", "", "packages.installed[1]: it needs a name"),
         ("packages.installed.1.name", "bash", "packages.installed[1]: it is bash:amd64 once more"),
         ("packages.installed.0.available.0.version", "", "packages.installed[0]: it has an avail"),
         ("packages.installed.0.available.0.origins", [2], "packages.installed[0]: it refers to"),
+        ("packages.installed.0.available.0.advisories", [1], "packages.installed[0]: it refers to"),
         ("packages.installed.0.available.0.phased_percentage", 101, "above 100"),
+        ("packages.installed.0.other_versions", ["1", ""], "packages.installed[0]: it has another"),
+        ("packages.advisories.0.advisory_id", "", "packages.advisories[0]: it needs an adv"),
+        ("packages.updates.0", {"presence": "installed"}, "packages.updates[0]: it needs a kb_id"),
+        ("packages.updates.0.presence", "gone", "packages.updates[0].presence: Invalid enum value"),
+        ("packages.updates.0.products", "Office", "packages.updates[0].products: Expected `array`"),
         ("packages.not_installed.0.origins", [0, 2], "packages.not_installed[0]: it refers to"),
         ("packages.not_installed.0.count", 1_000_001, "packages.not_installed: it counts more"),
         ("packages.installed.0.held", 1, "wrong at packages.installed[0].held: Expected `bool`"),

@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 import time
+from importlib import resources
 from pathlib import Path
 
 import click
@@ -173,19 +174,41 @@ def _secret(given: str | None) -> str:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file that `node register` kept the registration in.",
 )
-def run(interval_s: int, heartbeat_s: int, path: Path | None, *, once: bool) -> None:
+@click.option(
+    "--changelogs",
+    "has_changelogs",
+    is_flag=True,
+    help="After a report, download packages that the server asks for, and send it which CVEs their"
+    " changelogs name (apt alone). Nothing is installed.",
+)
+def run(
+    interval_s: int, heartbeat_s: int, path: Path | None, *, once: bool, has_changelogs: bool
+) -> None:
     """Run the agent: scan this machine and report, again and again."""
     log_to_standard_error("info")
-    registration = Registration.load(path or agent_registration.default_path())
+    path = path or agent_registration.default_path()
+    registration = Registration.load(path)
     agent_run.run(
         registration,
         ScanOptions(),
         interval_s=interval_s,
         heartbeat_s=heartbeat_s,
         once=once,
+        changelog_directory=path.parent / "changelogs" if has_changelogs else None,
     )
     if once:
         say(f"Reported. See: patchwarden patches {registration.instance_id}")
+
+
+@node.command(epilog=examples("patchwarden node collector > patchwarden-scan.ps1"))
+def collector() -> None:
+    """Print the PowerShell script that scans a Windows machine.
+
+    Run it there by `powershell.exe -NoProfile -ExecutionPolicy Bypass -File patchwarden-scan.ps1
+    -OutFile web-1.json`, and hand in what it wrote by `patchwarden report submit web-1.json`.
+    """
+    script = resources.files("patchwarden_agent") / "windows" / "patchwarden-scan.ps1"
+    click.echo(script.read_text(encoding="utf-8"), nl=False)
 
 
 def _print_summary(summary: ScanSummary, now: float) -> None:

@@ -1,23 +1,19 @@
-"""`patchwarden report`: hands in a scan that was made elsewhere."""
+"""`patchwarden report`: hands in a scan that was made elsewhere, by whatever program."""
 
-import gzip
 import time
-import zlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import click
-import msgspec
 
 from patchwarden.cli.connection import Connection, connection_options
+from patchwarden.cli.conversion import Said, compressed, conversion_options, take
 from patchwarden.cli.examples import examples
-from patchwarden.cli.output import say
+from patchwarden.cli.output import clean, say
 from patchwarden.cli.registration import Registrar, register_node
 from patchwarden.cli.settings_file import SettingsGroup
+from patchwarden.ingest.formats.known import opened
 from patchwarden.ingest.report import read_packages, read_parts
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_HOW_TO_MAKE_ONE = "make one with: patchwarden node scan --format report"
 
 
 @click.group(
@@ -33,6 +29,7 @@ def report() -> None:
         "patchwarden node scan --format report > scan.json",
         "patchwarden report submit scan.json --instance-id mi-0123456789abcdef0",
         "patchwarden report submit scan.json.gz --register --name db-1",
+        "patchwarden report submit sbom.cdx.json --register --operating-system DEBIAN",
         "ssh db-1 patchwarden-agent scan | patchwarden report submit - --register --name db-1",
     )
 )
@@ -40,47 +37,58 @@ def report() -> None:
 @click.option("--instance-id", help="The managed node that the report is about.")
 @click.option("--register", is_flag=True, help="Make a managed node for the report first.")
 @click.option("--name", default="", help="With --register: the name of the new node.")
+@conversion_options
 @connection_options
 def submit(
-    connection: Connection, file: BinaryIO, instance_id: str | None, name: str, *, register: bool
+    connection: Connection,
+    file: BinaryIO,
+    said: Said,
+    instance_id: str | None,
+    name: str,
+    *,
+    register: bool,
 ) -> None:
-    """Hand in the report FILE, JSON or gzip; `-` reads standard input."""
+    """Hand in what FILE says about a node; `-` reads standard input.
+
+    FILE is a report of Patchwarden or in another known format, as it is or gzip-compressed: a
+    result of osquery, a bill of materials, a list of packages and so on. The format is recognised.
+    """
     if register == (instance_id is not None):
         raise click.UsageError("Give either --instance-id or --register.")
     if name and not register:
         raise click.UsageError("--name goes with --register.")
-    sent = compressed_report(file.read())
+    taken = take(file, said, name)
+    for sentence in taken.about:
+        say(sentence)
     if register:
         # As the server will: a report that it refuses should not leave a node behind.
-        read_packages(read_parts(sent, time.time()).sent.packages)
+        read_packages(read_parts(taken.report, time.time()).sent.packages)
     own_service = connection.client("patchwarden")
     if instance_id is None:
         instance_id = register_node(Registrar.of(connection), name=name, tags={})
         say(f"Registered as {instance_id}.")
-    answer = own_service.submit_report(InstanceId=instance_id, Report=sent)
+    answer = own_service.submit_report(InstanceId=instance_id, Report=compressed(taken.report))
     say(_outcome(answer, instance_id))
 
 
-def compressed_report(content: bytes) -> bytes:
-    """Check that `content` has the form of a report; give it gzip-compressed, to be sent."""
-    is_compressed = content.startswith(_GZIP_MAGIC)
-    try:
-        members = msgspec.json.decode(
-            gzip.decompress(content) if is_compressed else content,
-            type=dict[str, msgspec.Raw],
-        )
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise click.ClickException(
-            f"The file is no report but {'damaged gzip or ' if is_compressed else ''}"
-            f"something else than a JSON object; {_HOW_TO_MAKE_ONE}"
-        ) from error
-    lacking = {"schema", "scan", "node", "packages"} - members.keys()
-    if lacking:
-        raise click.ClickException(
-            f"The file is no report: it lacks {', '.join(sorted(lacking))}; {_HOW_TO_MAKE_ONE}"
-        )
-    # A fixed time in the header: the same report gives the same bytes.
-    return content if is_compressed else gzip.compress(content, compresslevel=6, mtime=0)
+@report.command(
+    epilog=examples(
+        "patchwarden report convert packages.json > scan.json",
+        "rpm -qa | patchwarden report convert - --architecture x86_64",
+    )
+)
+@click.argument("file", type=click.File("rb"))
+@click.option("--name", default="", help="The name of the computer, if the file has none.")
+@conversion_options
+def convert(file: BinaryIO, said: Said, name: str) -> None:
+    """Print what FILE says about a node as a report, and send nothing; no server is needed.
+
+    What FILE was taken for, and what it cannot tell, goes to standard error.
+    """
+    taken = take(file, said, name)
+    for sentence in taken.about:
+        click.echo(clean(sentence), err=True)
+    click.echo(opened(taken.report).strip())
 
 
 def _outcome(answer: Mapping[str, Any], instance_id: str) -> str:

@@ -1,13 +1,14 @@
 """What a report says about a machine, in short: for `node scan`, without a server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from patchwarden.cli.output import iso
 from patchwarden.data.load import operating_systems
-from patchwarden.domain.facts import AvailableVersion, Package, PackageList, Report
+from patchwarden.domain.facts import Advisory, AvailableVersion, Package, PackageList, Report
 from patchwarden.domain.os_rules import is_security
-from patchwarden.domain.versions import dpkg
+from patchwarden.domain.patches import joined_cve_ids
+from patchwarden.domain.version_order import sort_key_of
 
 
 class Upgrade(NamedTuple):
@@ -16,7 +17,12 @@ class Upgrade(NamedTuple):
     package: Package
     newest: AvailableVersion
     is_security: bool
-    """Whether a security list offers the newer version; False where no rules know."""
+    """Whether a security list offers the newer version, or a security advisory is about one of the
+    newer versions; False where no rules know."""
+    advisory_ids: tuple[str, ...] = ()
+    """Of all versions that are newer than the installed one."""
+    cve_ids: str = ""
+    """Comma-joined."""
 
     @property
     def obstacle(self) -> str:
@@ -78,22 +84,44 @@ def _upgrade_document(upgrade: Upgrade) -> Mapping[str, Any]:
         "InstalledVersion": upgrade.package.version,
         "AvailableVersion": upgrade.newest.version,
         "Security": upgrade.is_security,
+        "AdvisoryIds": list(upgrade.advisory_ids),
+        "CVEIds": upgrade.cve_ids.split(",") if upgrade.cve_ids else [],
         "Held": upgrade.package.held,
         "KeptBack": upgrade.newest.kept_back,
     }
 
 
 def _upgrades(report: Report) -> Iterator[Upgrade]:
-    rules = operating_systems().get(report.node.operating_system)
-    origins = report.packages.origins
+    sort_key = sort_key_of(report.packages.package_manager)
+    if sort_key is None:
+        return
     for package in report.packages.installed:
         if not package.available:
             continue
         newest = package.available[0]
-        if dpkg.compare(newest.version, package.version) <= 0:
+        if sort_key(newest.version) <= sort_key(package.version):
             continue
-        offers = [origins[position] for position in newest.origins]
-        yield Upgrade(package, newest, rules is not None and is_security(rules, offers))
+        newer = [each for each in package.available if each.version != package.version]
+        advisories = _advisories(report, newer)
+        yield Upgrade(
+            package=package,
+            newest=newest,
+            is_security=_offered_for_security(report, newest)
+            or any(each.classification.lower() == "security" for each in advisories),
+            advisory_ids=tuple(sorted({each.advisory_id for each in advisories})),
+            cve_ids=joined_cve_ids(cve_id for each in advisories for cve_id in each.cve_ids),
+        )
+
+
+def _advisories(report: Report, offers: Iterable[AvailableVersion]) -> list[Advisory]:
+    positions = {position for offer in offers for position in offer.advisories}
+    return [report.packages.advisories[position] for position in sorted(positions)]
+
+
+def _offered_for_security(report: Report, offer: AvailableVersion) -> bool:
+    rules = operating_systems().get(report.node.operating_system)
+    origins = [report.packages.origins[position] for position in offer.origins]
+    return rules is not None and is_security(rules, origins)
 
 
 def _oldest(lists: tuple[PackageList, ...]) -> float | None:

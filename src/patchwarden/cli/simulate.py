@@ -11,13 +11,13 @@ from click.core import ParameterSource
 
 from patchwarden.choices import Choices
 from patchwarden.cli.connection import Connection, checked_url
+from patchwarden.cli.conversion import compressed
 from patchwarden.cli.data_directory import data_directory_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import counted, say
 from patchwarden.cli.progress import tracked
 from patchwarden.cli.registration import IAM_ROLE, Registrar, register_node
-from patchwarden.cli.report import compressed_report
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.accept import accept_report
 from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
@@ -138,6 +138,4 @@ def _fill_through(connection: Connection, simulated: Iterable[SimulatedNode]) ->
     own_service = connection.client("patchwarden")
     for node in simulated:
         instance_id = register_node(registrar, name=node.name, tags=node.tags)
-        own_service.submit_report(
-            InstanceId=instance_id, Report=compressed_report(encode(node.report))
-        )
+        own_service.submit_report(InstanceId=instance_id, Report=compressed(encode(node.report)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.kept_reports import split
+from patchwarden.evaluation.knowledge import note_first_seen
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.report import read_packages, read_parts
 from patchwarden.store import nodes, scans
@@ -40,6 +41,7 @@ def accept_report(
         # Packages that the store already has were checked when they first came.
         packages = read_packages(parts.sent.packages)
         report = Report(schema=1, scan=parts.scan, node=parts.node, packages=packages)
+        note_first_seen(db, scope.account_id, report, now)
     if kept.is_newest:
         nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
         # A report of facts names no patch group.

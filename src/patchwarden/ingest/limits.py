@@ -70,7 +70,9 @@ def _limited_object(kind: Any, text: object) -> type[msgspec.Struct]:  # noqa: A
         (member.name, _limited(hints[member.name], text), *_default(member))
         for member in fields(kind)
     ]
-    return msgspec.defstruct(kind.__name__, members, kw_only=True, frozen=True)
+    # With these, `dataclasses.replace` takes it for one of `kind`.
+    namespace = {"__dataclass_fields__": kind.__dataclass_fields__}
+    return msgspec.defstruct(kind.__name__, members, namespace=namespace, kw_only=True, frozen=True)
 
 
 def _default(member: Field[Any]) -> tuple[Any, ...]:

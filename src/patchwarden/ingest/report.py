@@ -5,14 +5,23 @@ Members that `domain.facts` does not know are allowed: a newer agent may say mor
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeVar
 
 import msgspec
 
 from patchwarden.data.load import operating_systems
-from patchwarden.domain.facts import Node, NotInstalled, Package, Packages, Scan
+from patchwarden.domain.facts import (
+    Advisory,
+    AvailableVersion,
+    Node,
+    NotInstalled,
+    Package,
+    Packages,
+    Scan,
+    WindowsUpdate,
+)
 from patchwarden.evaluation.kept_reports import SentParts
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.limits import LimitedDecoder
@@ -25,7 +34,11 @@ MAX_NOT_INSTALLED = 1_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
 _PATH = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
 _MAX_PROBLEM = 200
-_PACKAGE_MANAGERS = frozenset({"apt", "dnf", "yum", "zypper", "windows-update", "macos"})
+# yum became dnf within the life of Amazon Linux, CentOS, Oracle Linux and Red Hat.
+_ALIKE: Mapping[str, frozenset[str]] = {
+    "dnf": frozenset({"dnf", "yum"}),
+    "yum": frozenset({"dnf", "yum"}),
+}
 _PLATFORM_TYPES = ("Linux", "MacOS", "Windows")
 
 
@@ -45,15 +58,20 @@ class _Members(msgspec.Struct, frozen=True):
     packages: msgspec.Raw
 
 
+class _PackagesHead(msgspec.Struct, frozen=True):
+    package_manager: str
+
+
 _T = TypeVar("_T")
 _members = msgspec.json.Decoder(_Members)
 _scan = LimitedDecoder(Scan)
 _node = LimitedDecoder(Node)
+_packages_head = msgspec.json.Decoder(_PackagesHead)
 _packages = LimitedDecoder(Packages)
 
 
 def read_parts(sent: bytes, now: float) -> ReportParts:
-    """Read everything but the packages, and check it.
+    """Read everything but the packages, of which only the package manager is looked at; check it.
 
     Raises InvalidReportError with the path to what is wrong.
     """
@@ -68,6 +86,7 @@ def read_parts(sent: bytes, now: float) -> ReportParts:
     )
     _check_scan(parts.scan, now)
     _check_node(parts.node)
+    _check_package_manager(parts)
     return parts
 
 
@@ -77,11 +96,23 @@ def read_packages(packages: bytes) -> Packages:
     Raises InvalidReportError with the path to what is wrong.
     """
     read = _decode(_packages.decode, packages, within="packages")
-    if read.package_manager not in _PACKAGE_MANAGERS:
-        _refuse("packages.package_manager", f"is {read.package_manager!r}, which is unknown")
+    _check_advisories(read.advisories)
     _check_installed(read)
     _check_not_installed(read.not_installed, len(read.origins))
+    _check_updates(read.updates)
     return read
+
+
+def path_and_problem(message: str) -> tuple[str, str]:
+    """Take apart what msgspec says about a wrong document; the path is empty at the top level."""
+    match = _PATH.search(message)
+    problem = _PATH.sub("", message)
+    if "matching regex" in problem:
+        problem = "it has a control character"
+    elif len(problem) > _MAX_PROBLEM or not problem.isprintable():
+        # The decoder repeats what was sent.
+        problem = ascii(problem[:_MAX_PROBLEM])
+    return match["path"] if match else "", problem
 
 
 def _text_of(sent: bytes) -> bytes:
@@ -115,22 +146,11 @@ def _decode(decode: Callable[[bytes], _T], encoded: bytes, within: str = "") -> 
     try:
         return decode(encoded)
     except msgspec.ValidationError as error:
-        path, problem = _path_and_problem(str(error))
+        path, problem = path_and_problem(str(error))
         where = ".".join(part for part in (within, path) if part) or "top level"
         raise InvalidReportError(f"The report is wrong at {where}: {problem}.") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidReportError(f"The report is not valid JSON: {error}.") from error
-
-
-def _path_and_problem(message: str) -> tuple[str, str]:
-    match = _PATH.search(message)
-    problem = _PATH.sub("", message)
-    if "matching regex" in problem:
-        problem = "it has a control character"
-    elif len(problem) > _MAX_PROBLEM or not problem.isprintable():
-        # The decoder repeats what was sent.
-        problem = ascii(problem[:_MAX_PROBLEM])
-    return match["path"] if match else "", problem
 
 
 def _check_scan(scan: Scan, now: float) -> None:
@@ -150,6 +170,23 @@ def _check_node(node: Node) -> None:
         _refuse("node.architecture", "is empty")
 
 
+def _check_package_manager(parts: ReportParts) -> None:
+    # Looked at also where the server knows the packages already: from a node of another system.
+    head = _decode(_packages_head.decode, parts.sent.packages, within="packages")
+    usual = operating_systems()[parts.node.operating_system].package_manager
+    if head.package_manager not in _ALIKE.get(usual, {usual}):
+        _refuse(
+            "packages.package_manager",
+            f"is {_shown(head.package_manager)}, but {parts.node.operating_system} has {usual}",
+        )
+
+
+def _check_advisories(advisories: tuple[Advisory, ...]) -> None:
+    for position, advisory in enumerate(advisories):
+        if not advisory.advisory_id:
+            _refuse(f"packages.advisories[{position}]", "needs an advisory_id")
+
+
 def _check_installed(packages: Packages) -> None:
     seen: set[tuple[str, str]] = set()
     for position, package in enumerate(packages.installed):
@@ -165,15 +202,25 @@ def _check_installed(packages: Packages) -> None:
 def _problem_of(package: Package, known_origins: int, known_advisories: int) -> str | None:
     if not (package.name and package.architecture and package.version):
         return "needs a name, an architecture and a version"
-    for offer in package.available:
-        if not offer.version:
-            return "has an available version that is empty"
-        if offer.origins and max(offer.origins) >= known_origins:
-            return "refers to an origin that packages.origins does not have"
-        if offer.advisories and max(offer.advisories) >= known_advisories:
-            return "refers to an advisory that packages.advisories does not have"
-        if offer.phased_percentage is not None and offer.phased_percentage > 100:
-            return "has a phased_percentage above 100"
+    if not all(package.other_versions):
+        return "has another version that is empty"
+    problems = (
+        _problem_of_offer(offer, known_origins, known_advisories) for offer in package.available
+    )
+    return next(filter(None, problems), None)
+
+
+def _problem_of_offer(
+    offer: AvailableVersion, known_origins: int, known_advisories: int
+) -> str | None:
+    if not offer.version:
+        return "has an available version that is empty"
+    if offer.origins and max(offer.origins) >= known_origins:
+        return "refers to an origin that packages.origins does not have"
+    if offer.advisories and max(offer.advisories) >= known_advisories:
+        return "refers to an advisory that packages.advisories does not have"
+    if offer.phased_percentage is not None and offer.phased_percentage > 100:
+        return "has a phased_percentage above 100"
     return None
 
 
@@ -186,6 +233,16 @@ def _check_not_installed(groups: tuple[NotInstalled, ...], known_origins: int) -
             )
     if sum(group.count for group in groups) > MAX_NOT_INSTALLED:
         _refuse("packages.not_installed", f"counts more than {MAX_NOT_INSTALLED} packages")
+
+
+def _check_updates(updates: tuple[WindowsUpdate, ...]) -> None:
+    for position, update in enumerate(updates):
+        if not (update.kb_id or update.update_id or update.title):
+            _refuse(f"packages.updates[{position}]", "needs a kb_id, an update_id or a title")
+
+
+def _shown(text: str) -> str:
+    return ascii(text[:_MAX_PROBLEM])
 
 
 def _refuse(where: str, problem: str) -> NoReturn:

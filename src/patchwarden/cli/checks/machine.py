@@ -8,7 +8,7 @@ from pathlib import Path
 from patchwarden.cli.checks.finding import Finding, ok, problem, warning
 from patchwarden.cli.output import age
 from patchwarden_agent import registration
-from patchwarden_agent.apt_library import SYSTEM_PYTHON
+from patchwarden_agent.apt.library import SYSTEM_PYTHON
 from patchwarden_agent.errors import AgentError
 
 _LISTS = Path("/var/lib/apt/lists")
