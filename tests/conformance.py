@@ -913,6 +913,23 @@ CASES: Mapping[str, list[Case]] = {
         accepted("nothing is given"),
         _bad_token("ValidationException"),
     ],
+    "DescribeWantedChangelogs": [
+        accepted("the node exists", InstanceId="<node>"),
+        refused("InvalidInstanceId", "there is no such node", InstanceId=UNKNOWN_NODE),
+    ],
+    "PutChangelogs": [
+        accepted(
+            "they are changelogs",
+            InstanceId="<node>",
+            Changelogs=[{"Source": "bash", "Version": "1", "Entries": []}],
+        ),
+        refused(
+            "InvalidInstanceId",
+            "there is no such node",
+            InstanceId=UNKNOWN_NODE,
+            Changelogs=[{"Source": "bash", "Version": "1", "Entries": []}],
+        ),
+    ],
     "SubmitReport": [
         prepared(
             None,

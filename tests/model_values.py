@@ -14,6 +14,7 @@ Value: TypeAlias = Any
 """What json11 decodes."""
 
 SAMPLES = (
+    "CVE-2026-1000",
     *("a", "abc", "AWS:abc", "1", "1.0", "$LATEST", "123456789012", "/a", "sum", "tag:a"),
     *("i-12345678", "mi-0123456789abcdef0", "oi-0123456789ab", "mw-0123456789abcdef0"),
     *("01234567-89ab-cdef-0123-456789abcdef", "2026-11-24T10:33:19Z", "abcdef", "a" * 20),

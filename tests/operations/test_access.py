@@ -30,6 +30,7 @@ READ = frozenset(
         "DescribePatchGroupState",
         "DescribePatchGroups",
         "DescribePatchProperties",
+        "DescribeWantedChangelogs",
         "GetDefaultPatchBaseline",
         "GetInventory",
         "GetInventorySchema",
@@ -71,6 +72,7 @@ ADMINISTER = frozenset(
 REPORT = frozenset(
     {
         "GetDeployablePatchSnapshotForInstance",
+        "PutChangelogs",
         "PutComplianceItems",
         "PutInventory",
         "SubmitReport",

@@ -8,7 +8,7 @@ in `errors`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from patchwarden.operations import activations, maintenance_windows, reports, tags
+from patchwarden.operations import activations, changelogs, maintenance_windows, reports, tags
 from patchwarden.operations.baselines import (
     baseline_changes,
     patch_baselines,
@@ -137,6 +137,10 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
         # Patchwarden's own
         "Patchwarden.DeregisterInstance": changes(
             managed_nodes.deregister_managed_instance, "operate"
+        ),
+        "Patchwarden.DescribeWantedChangelogs": walks(changelogs.describe_wanted_changelogs),
+        "Patchwarden.PutChangelogs": changes(
+            changelogs.put_changelogs, "report", has_large_body=True
         ),
         "Patchwarden.SubmitReport": changes(reports.submit_report, "report", has_large_body=True),
     }

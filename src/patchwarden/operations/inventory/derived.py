@@ -12,6 +12,7 @@ from patchwarden.domain.instants import write_instant
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.reported_patches import COMPLIANCE_ITEM, PATCH_COMPLIANCE, PATCH_SUMMARY
 from patchwarden.domain.states import STATES_WITH_CVES, service_spelling
+from patchwarden.domain.versions import rpm
 from patchwarden.evaluation import run
 from patchwarden.evaluation.kept_reports import join
 from patchwarden.evaluation.patch_rows import patch_rows
@@ -27,10 +28,12 @@ from patchwarden.store.verdicts import VerdictInForce
 APPLICATION = "AWS:Application"
 INSTANCE_INFORMATION = "AWS:InstanceInformation"
 TAG = "AWS:Tag"
+WINDOWS_UPDATE = "AWS:WindowsUpdate"
 CHEAP_TYPES = frozenset({INSTANCE_INFORMATION, TAG})
 """The types that follow from the row of a node."""
 _PATCH_TYPES = frozenset({PATCH_SUMMARY, PATCH_COMPLIANCE, COMPLIANCE_ITEM})
 _PATCHES = "Patch"
+_RPM = frozenset({"dnf", "yum", "zypper"})
 
 Entry: TypeAlias = dict[str, str]
 
@@ -111,19 +114,51 @@ def _applications(context: Context, node: ManagedNode) -> InventoryItem | None:
     if node.scan_id is None or not _reports_facts(context, node):
         return None
     stored = scans.load(context.db, node.scan_id)
+    packages = join(stored).packages
+    if packages.updates:
+        return None
+    split_version = _split_rpm if packages.package_manager in _RPM else _whole_version
     entries = [
         _without_empty(
             {
                 "Name": package.name,
-                "ApplicationType": package.section or "",
-                "Version": package.version,
+                "ApplicationType": package.section or package.installer,
+                **split_version(package.version),
                 "InstalledTime": _time(package.installed_at or 0.0),
                 "Architecture": package.architecture,
             }
         )
-        for package in join(stored).packages.installed
+        for package in packages.installed
     ]
     return _item(APPLICATION, stored.operation.ended_at, entries)
+
+
+def _whole_version(version: str) -> Entry:
+    return {"Version": version}
+
+
+def _split_rpm(version: str) -> Entry:
+    parts = rpm.split(version)
+    return {"Version": parts.version, "Release": parts.release, "Epoch": parts.epoch}
+
+
+def _windows_updates(context: Context, node: ManagedNode) -> InventoryItem | None:
+    if node.scan_id is None or not _reports_facts(context, node):
+        return None
+    stored = scans.load(context.db, node.scan_id)
+    entries = [
+        _without_empty(
+            {
+                "HotFixId": update.kb_id,
+                "Description": update.title,
+                "InstalledTime": _time(update.installed_at or 0.0),
+                "InstalledBy": update.installed_by or "",
+            }
+        )
+        for update in join(stored).packages.updates
+        if update.presence == "installed" and update.kb_id
+    ]
+    return _item(WINDOWS_UPDATE, stored.operation.ended_at, entries) if entries else None
 
 
 def _patch_summary(context: Context, node: ManagedNode) -> InventoryItem | None:
@@ -239,6 +274,7 @@ _DERIVED: Mapping[str, Callable[[Context, ManagedNode], InventoryItem | None]] =
     INSTANCE_INFORMATION: _instance_information,
     TAG: _tags,
     APPLICATION: _applications,
+    WINDOWS_UPDATE: _windows_updates,
     PATCH_SUMMARY: _patch_summary,
     PATCH_COMPLIANCE: _patch_compliance,
     COMPLIANCE_ITEM: _compliance_item,
