@@ -78,7 +78,9 @@ def detect(target: Target) -> Detected:
     _refuse_other_platforms(target)
     system = None if target.root is None else read_system(target) or read_release_file(target)
     if system is not None:
-        return _supported(with_minor_release(target, system))
+        detected = _supported(with_minor_release(target, system))
+        _refuse_status_without_dpkg(target, detected)
+        return detected
     if target.root is None or target.has("var/lib/dpkg/status"):
         return _detect_from_packages(target)
     raise UnsupportedSystemError(
@@ -93,6 +95,14 @@ def _refuse_other_platforms(target: Target) -> None:
         raise UnsupportedSystemError(
             f"This system needs a scanner for {package_manager}, which comes with a later version;"
             " this one scans systems with apt, dnf, yum and zypper."
+        )
+
+
+def _refuse_status_without_dpkg(target: Target, detected: Detected) -> None:
+    if target.dpkg_status is not None and detected.scanner is not scan_apt:
+        raise UnsupportedSystemError(
+            f"{target.root} is {detected.platform_name}, which has no dpkg: its packages are not in"
+            f" {target.dpkg_status}; name one of the two."
         )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from patchwarden_agent.errors import UnreadableFileError
+from patchwarden_agent.instants import digits_instant
 from patchwarden_agent.target import Target
 
 _MAX_BYTES = 1024 * 1024
-_MAX_TIME = 2**32 - 1
 # os-release has lines such as these: NAME="Debian GNU/Linux" or ID_LIKE=debian
 _ASSIGNMENT = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$", re.M)
 _COMPUTER_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
@@ -107,5 +107,4 @@ def _booted_at(target: Target) -> Optional[float]:
         match = re.search(rb"^btime (\d{1,12})$", target.read("proc/stat", _MAX_BYTES), re.M)
     except UnreadableFileError:
         return None
-    at = float(match[1]) if match else None
-    return at if at is not None and at <= _MAX_TIME else None
+    return digits_instant(match[1].decode()) if match else None

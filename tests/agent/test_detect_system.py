@@ -172,6 +172,12 @@ def test_base_files_tells_the_system_where_there_is_no_os_release(
     assert found.detail is not None
 
 
+def test_a_status_file_is_refused_for_a_root_without_dpkg(tmp_path: Path) -> None:
+    _write(tmp_path / "etc/os-release", 'NAME="Rocky Linux"\nID=rocky\nVERSION_ID=9.4\n')
+    with pytest.raises(UnsupportedSystemError, match="Rocky Linux, which has no dpkg"):
+        detect(Target(root=tmp_path, dpkg_status=tmp_path / "status"))
+
+
 def test_a_directory_that_is_no_root_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedSystemError, match="os-release"):
         detect(Target(root=tmp_path))

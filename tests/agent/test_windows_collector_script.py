@@ -27,7 +27,7 @@ TEXT = SCRIPT.decode("ascii")
 _PARSER = Parser(Language(tree_sitter_powershell.language()))
 TREE = _PARSER.parse(SCRIPT).root_node
 
-# What Windows PowerShell 5.1 and PowerShell 7 both have without a module of anybody's.
+# What Windows PowerShell 4.0 and PowerShell 7 both have without a module of anybody's.
 CMDLETS = {
     "ConvertTo-Json",
     "Get-CimInstance",
@@ -39,7 +39,7 @@ FORMS: dict[str, type[Any]] = {
     "ConvertTo-Category": Category,
     "ConvertTo-Update": FoundUpdate,
     "ConvertTo-HistoryEntry": HistoryItem,
-    "Get-InstalledHotfix": HotfixItem,
+    "ConvertTo-Hotfix": HotfixItem,
     "Get-NodeFact": MachineFacts,
     "Get-RebootEvidence": RebootEvidence,
     "Add-Problem": Problem,
@@ -73,7 +73,7 @@ PROPERTIES = {
         "QueryHistory",
         "Online",
     },
-    "$system": {"Caption", "LastBootUpTime"},
+    "$system": {"Caption", "LastBootUpTime", "Version"},
     "$computer": {"PartOfDomain", "Domain"},
 }
 
@@ -182,6 +182,10 @@ def test_the_depth_is_that_of_the_deepest_list() -> None:
         text_of(each) for each in walk(TREE, "command") if "ConvertTo-Json" in text_of(each)
     )
     assert "-Depth 6 " in depth
+
+
+def test_the_document_is_ascii_whatever_the_console_writes() -> None:
+    assert "$json = ConvertTo-AsciiJson -Json (ConvertTo-Json " in TEXT
 
 
 def test_the_file_has_no_byte_order_mark() -> None:

@@ -4,20 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Optional
 
 from patchwarden_agent.apt.deb822 import paragraphs, source_of
 from patchwarden_agent.errors import UnreadableFileError
 from patchwarden_agent.findings import InstalledPackage, Slot
+from patchwarden_agent.instants import modified_at
 from patchwarden_agent.target import Target, read_file
 
 STATUS_FILE = "var/lib/dpkg/status"
 _INFO_DIRECTORY = "var/lib/dpkg/info"
 _MAX_BYTES = 256 * 1024 * 1024
-_MAX_TIME = 2**32 - 1
-# Packages whose triggers are still to run are configured and in use.
-_IN_USE = frozenset({"installed", "triggers-awaited", "triggers-pending"})
+IN_USE = frozenset({"installed", "triggers-awaited", "triggers-pending"})
+"""The states of installed packages: those whose triggers are still to run are configured."""
 _HALF_DONE = frozenset({"unpacked", "half-configured", "half-installed"})
 _FIELDS = frozenset(
     {"Package", "Status", "Architecture", "Version", "Priority", "Section", "Source"}
@@ -65,8 +64,8 @@ def parse_status(content: bytes) -> DpkgStatus:
         state = rest.rpartition(" ")[2]
         package = _package(fields, is_held=want == "hold")
         if package is None:
-            unreadable_count += state in _IN_USE
-        elif state in _IN_USE:
+            unreadable_count += state in IN_USE
+        elif state in IN_USE:
             installed[package.name, package.architecture] = package
         elif state in _HALF_DONE:
             half_done.append(package.name)
@@ -120,18 +119,10 @@ def install_times(target: Target, status: DpkgStatus) -> dict[Slot, float]:
     for package in status.installed:
         # Only packages that may be installed for several architectures have it in the file name.
         names = (f"{package.name}.list", f"{package.name}:{package.architecture}.list")
-        found = [at for at in (_modified_at(directory / name) for name in names) if at is not None]
+        found = [at for at in (modified_at(directory / name) for name in names) if at is not None]
         if found:
             times[package.slot(status.architecture)] = max(found)
     return times
-
-
-def _modified_at(path: Path) -> Optional[float]:
-    try:
-        at = path.stat().st_mtime
-    except OSError:
-        return None
-    return at if 0 <= at <= _MAX_TIME else None
 
 
 def automatic(extended_states: bytes) -> frozenset[Slot]:

@@ -1,6 +1,5 @@
 """Tells how old the node's package lists are, and which are configured but not there."""
 
-import email.utils
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,11 +9,11 @@ from patchwarden_agent.apt.options import Option, as_arguments
 from patchwarden_agent.command import Running, start
 from patchwarden_agent.errors import UnreadableFileError
 from patchwarden_agent.findings import PackageList
+from patchwarden_agent.instants import mail_instant, modified_at
 from patchwarden_agent.target import Target, read_file
 
 _LISTS_DIRECTORY = "var/lib/apt/lists"
 _UPDATE_STAMP = "var/lib/apt/periodic/update-success-stamp"
-_MAX_TIME = 2**32 - 1
 _MAX_BYTES = 32 * 1024 * 1024
 # mirror.example.net_debian-security_dists_bookworm-security_InRelease
 # mirror.example.net_debian-security_dists_bookworm-security_main_binary-amd64_Packages.lz4
@@ -40,7 +39,7 @@ def package_lists(target: Target) -> tuple[PackageList, ...]:
         names = sorted(path.name for path in directory.iterdir())
     except (UnreadableFileError, OSError):
         return ()
-    updated_at = max(_modified_at(directory), _stamp_time(target))
+    updated_at = max(modified_at(directory) or 0.0, _stamp_time(target))
     found: set[PackageList] = set()
     for name in names:
         match = _RELEASE_FILE.match(name)
@@ -53,7 +52,7 @@ def _lists_of(
     directory: Path, release_file: str, stem: str, names: Iterable[str], updated_at: float
 ) -> Iterator[PackageList]:
     times = _release_times(directory / release_file)
-    fetched_at = max(updated_at, _modified_at(directory / release_file))
+    fetched_at = max(updated_at, modified_at(directory / release_file) or 0.0)
     for component in _components(stem, names):
         yield PackageList(
             name=f"{_distribution(stem)}/{component}" if component else _distribution(stem),
@@ -85,33 +84,17 @@ def _release_times(path: Path) -> dict[str, float]:
         return {}
     times: dict[str, float] = {}
     for match in _TIME_FIELD.finditer(content):
-        at = _seconds(match["time"].decode("ascii", "replace"))
+        at = mail_instant(match["time"].decode("ascii", "replace"))
         if at is not None:
             times.setdefault(match["field"].decode(), at)
     return times
 
 
-def _seconds(text: str) -> Optional[float]:
-    try:
-        at = email.utils.parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-    return at if 0 <= at <= _MAX_TIME else None
-
-
 def _stamp_time(target: Target) -> float:
     try:
-        return _modified_at(target.path(_UPDATE_STAMP))
+        return modified_at(target.path(_UPDATE_STAMP)) or 0.0
     except UnreadableFileError:
         return 0.0
-
-
-def _modified_at(path: Path) -> float:
-    try:
-        at = path.stat().st_mtime
-    except OSError:
-        return 0.0
-    return at if 0 <= at <= _MAX_TIME else 0.0
 
 
 def start_listing_sources(options: Sequence[Option]) -> Running:

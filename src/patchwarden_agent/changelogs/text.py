@@ -1,15 +1,15 @@
 """Reads a Debian changelog: which version of a source package fixed which CVEs, and when."""
 
-import email.utils
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
+from patchwarden_agent.instants import mail_instant
+
 MAX_ENTRIES = 200
 MAX_CVE_IDS = 5000
 """In one entry; a new kernel has a thousand."""
-_MAX_TIME = 2**32 - 1
 
 # libssh2 (1.10.0-3+deb12u1) bookworm-security; urgency=high
 #
@@ -58,18 +58,10 @@ def _entries(text: str) -> Iterator[Entry]:
         cve_ids = (match[0].upper() for match in _CVE.finditer(text, heading.end(), end))
         yield Entry(
             version=heading["version"],
-            released_at=_seconds(trailer["date"]) if trailer else None,
+            released_at=mail_instant(trailer["date"]) if trailer else None,
             cve_ids=tuple(dict.fromkeys(cve_ids))[:MAX_CVE_IDS],
         )
 
 
 def _first(found: "Iterator[re.Match[str]]", count: int) -> "Sequence[re.Match[str]]":
     return [match for match, _ in zip(found, range(count))]
-
-
-def _seconds(text: str) -> Optional[float]:
-    try:
-        at = email.utils.parsedate_to_datetime(text.strip()).timestamp()
-    except (TypeError, ValueError, IndexError, OverflowError, OSError):
-        return None
-    return at if 0 <= at <= _MAX_TIME else None

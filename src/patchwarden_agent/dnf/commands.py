@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -67,17 +67,12 @@ def ask_dnf(
     if printed.strip() and not everything:
         raise CommandError("dnf repoquery gave an unexpected answer; install python3-dnf.")
     visible = {offer[:3] for offer in read_queried_packages(dnf.text(*query))}
-    cache = root.path / "var/cache/dnf"
     ids = read_repository_ids(dnf.text("repolist", "--enabled"))
-    directories = {name: _dnf_directory(cache, name) for name in ids}
+    directories = {each: _dnf_directory(root.path / "var/cache/dnf", each) for each in ids}
     return DnfView(
         evidence="dnf",
-        repositories=tuple(
-            CachedRepository(name, directory)
-            for name, directory in directories.items()
-            if directory
-        ),
-        missing=tuple(sorted(name for name, directory in directories.items() if not directory)),
+        repositories=_cached(directories),
+        missing=_missing(directories),
         offers=_offers(everything, visible, database, holds),
         advisories=read_advisories(dnf.text("updateinfo", "info", "--all")),
         named=read_named_versions(dnf.text("updateinfo", "list", "--all")),
@@ -93,15 +88,11 @@ def ask_yum(database: RpmDatabase, holds: Holds, timeout_s: float) -> DnfView:
     listed = yum.text("--disableexcludes=all", *listing, accepted=(0, 1))
     visible = read_listed_packages(yum.text(*listing, accepted=(0, 1)))
     ids = read_repository_ids(yum.text("repolist", "enabled"))
-    directories = {name: _yum_directory(_YUM_CACHE, name) for name in ids}
+    directories = {each: _yum_directory(_YUM_CACHE, each) for each in ids}
     return DnfView(
         evidence="yum",
-        repositories=tuple(
-            CachedRepository(name, directory)
-            for name, directory in directories.items()
-            if directory
-        ),
-        missing=tuple(sorted(name for name, directory in directories.items() if not directory)),
+        repositories=_cached(directories),
+        missing=_missing(directories),
         offers=_offers(
             read_listed_packages(listed), {offer[:3] for offer in visible}, database, holds
         ),
@@ -152,6 +143,15 @@ def _dnf_directory(cache: Path, repository_id: str) -> Optional[Path]:
 def _yum_directory(cache: Path, repository_id: str) -> Optional[Path]:
     found = [path for path in cache.glob("*/*/*") if path.name == repository_id]
     return next((path for path in found if (path / "repomd.xml").exists()), None)
+
+
+def _cached(directories: Mapping[str, Optional[Path]]) -> tuple[CachedRepository, ...]:
+    found = ((each, directory) for each, directory in directories.items() if directory)
+    return tuple(CachedRepository(each, directory) for each, directory in found)
+
+
+def _missing(directories: Mapping[str, Optional[Path]]) -> tuple[str, ...]:
+    return tuple(sorted(each for each, directory in directories.items() if not directory))
 
 
 def _offers(

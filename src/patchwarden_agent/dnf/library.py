@@ -1,4 +1,4 @@
-"""Asks dnf through its own library: runs `dnf_walk` where that is, and reads its answer."""
+"""Asks dnf through its own library: runs `walk` where that is, and reads its answer."""
 
 import contextlib
 import json
@@ -20,6 +20,7 @@ from patchwarden_agent.dnf.view import (
 )
 from patchwarden_agent.errors import CommandError, UnreadableFileError
 from patchwarden_agent.findings import Advisory, Slot
+from patchwarden_agent.rpm.database import without_zero_epoch
 from patchwarden_agent.rpm.root import RpmRoot, repository_directories, variable_directories
 from patchwarden_agent.target import read_file
 
@@ -132,8 +133,3 @@ def _advisory(found: dict[str, Any]) -> Advisory:
         cve_ids=tuple(sorted(set(found["cve_ids"]))),
         bugzilla_ids=tuple(sorted(set(found["bugzilla_ids"]))),
     )
-
-
-def without_zero_epoch(version: str) -> str:
-    """Give a version as reports have it."""
-    return version[2:] if version.startswith("0:") else version

@@ -10,12 +10,12 @@ from patchwarden_agent.dnf.updateinfo import read_updateinfo
 from patchwarden_agent.dnf.view import CachedRepository
 from patchwarden_agent.errors import AgentError
 from patchwarden_agent.findings import Advisory, PackageList
+from patchwarden_agent.instants import digits_instant, modified_at
 from patchwarden_agent.rpm.xml_answers import read_each
 from patchwarden_agent.target import read_file
 
 _NAMESPACE = "{http://linux.duke.edu/metadata/repo}"
 _MAX_BYTES = 4 * 1024 * 1024
-_MAX_TIME = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def package_lists(repositories: Iterable[CachedRepository]) -> tuple[PackageList
     return tuple(sorted((_package_list(each) for each in repositories), key=lambda each: each.name))
 
 
-def stale_lists_detail(lists: Sequence[PackageList], missing: Sequence[str]) -> Optional[str]:
+def missing_lists_detail(lists: Sequence[PackageList], missing: Sequence[str]) -> Optional[str]:
     """Say which repositories there is nothing of; None if there are all."""
     if missing:
         return f"Repositories without a usable cache: {', '.join(missing)}; run dnf makecache."
@@ -88,7 +88,7 @@ def _package_list(repository: CachedRepository) -> PackageList:
     # dnf touches the primary file when it finds that nothing has changed, yum the cookie.
     touched = [file.path for file in files if file.kind == "primary"]
     touched.append(repository.directory / "cachecookie")
-    fetched = [_modified_at(path) for path in touched]
+    fetched = [modified_at(path) for path in touched]
     return PackageList(
         name=repository.repository_id,
         released_at=max(released, default=None),
@@ -109,14 +109,5 @@ def _file_of(element: Element) -> tuple[str, str, Optional[float]]:
     location = element.find(f"{_NAMESPACE}location")
     href = "" if location is None else location.get("href", "")
     made_at = (element.findtext(f"{_NAMESPACE}timestamp") or "").strip().partition(".")[0]
-    is_time = made_at.isascii() and made_at.isdigit() and 0 < int(made_at) <= _MAX_TIME
     # Whatever the directory on the server, all files of a repository are in one here.
-    return element.get("type", ""), PurePosixPath(href).name, float(made_at) if is_time else None
-
-
-def _modified_at(path: Path) -> Optional[float]:
-    try:
-        at = path.stat().st_mtime
-    except OSError:
-        return None
-    return at if 0 <= at <= _MAX_TIME else None
+    return element.get("type", ""), PurePosixPath(href).name, digits_instant(made_at) or None

@@ -16,7 +16,7 @@ from patchwarden_agent.dnf.commands import ask_dnf, ask_yum
 from patchwarden_agent.dnf.history import History, read_history
 from patchwarden_agent.dnf.holds import Holds, read_holds
 from patchwarden_agent.dnf.library import Question, finish_walk, start_walk
-from patchwarden_agent.dnf.repositories import complete, package_lists, stale_lists_detail
+from patchwarden_agent.dnf.repositories import complete, missing_lists_detail, package_lists
 from patchwarden_agent.dnf.view import DnfView
 from patchwarden_agent.errors import CommandError, UnreadableFileError
 from patchwarden_agent.findings import Candidate, Findings, PackageList, Reboot, Slot
@@ -155,7 +155,7 @@ def _database_details(database: RpmDatabase, root: RpmRoot) -> dict[str, str]:
 
 
 def _list_details(lists: Sequence[PackageList], view: DnfView) -> dict[str, str]:
-    complaint = stale_lists_detail(lists, view.missing) if view.knows_available else None
+    complaint = missing_lists_detail(lists, view.missing) if view.knows_available else None
     return {} if complaint is None else {"package_lists": complaint}
 
 

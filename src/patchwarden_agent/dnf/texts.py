@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from patchwarden_agent.dnf.updateinfo import moment
 from patchwarden_agent.dnf.view import NamedVersion, Offer
 from patchwarden_agent.findings import Advisory, Slot
-from patchwarden_agent.rpm.database import version_of
+from patchwarden_agent.rpm.database import version_of, without_zero_epoch
 
 _QUERIED = ("name", "epoch", "version", "release", "arch", "repoid", "buildtime", "sourcerpm")
 QUERY_FORMAT = "\t".join(f"%{{{name}}}" for name in _QUERIED)
@@ -45,8 +45,8 @@ def read_listed_packages(printed: str) -> list[Offer]:
     for package, version, repository in zip(words[::3], words[1::3], words[2::3]):
         name, _, architecture = package.rpartition(".")
         if name:
-            evr = version[2:] if version.startswith("0:") else version
-            found.append(Offer(Slot(name, architecture), evr, repository))
+            slot = Slot(name, architecture)
+            found.append(Offer(slot, without_zero_epoch(version), repository))
     return found
 
 

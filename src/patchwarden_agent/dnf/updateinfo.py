@@ -16,11 +16,11 @@ from xml.etree.ElementTree import Element
 
 from patchwarden_agent.errors import UnreadableFileError
 from patchwarden_agent.findings import Advisory
+from patchwarden_agent.instants import digits_instant, known
 from patchwarden_agent.rpm.xml_answers import read_each
 
 _MAX_BYTES = 256 * 1024 * 1024
 """Once decompressed; Red Hat's largest is a quarter of that."""
-_MAX_TIME = 2**32 - 1
 _OPENERS: Mapping[str, Callable[[Path], Any]] = {
     ".xml": lambda path: path.open("rb"),
     ".gz": gzip.open,
@@ -45,18 +45,16 @@ def moment(text: str) -> Optional[float]:
     """Give the time of a date in UTC, such as `2026-01-10 00:00:00`; None if it is none."""
     text = text.strip()
     if text.isascii() and text.isdigit():
-        at = float(text)
-        return at if at <= _MAX_TIME else None
+        return digits_instant(text)
     match = _DATE.fullmatch(text)
     if match is None:
         return None
     parts = [int(part or 0) for part in match.groups()]
     try:
         time.strptime("-".join(match.groups()[:3]), "%Y-%m-%d")
-        at = float(calendar.timegm((*parts, 0, 0, 0)))
+        return known(float(calendar.timegm((*parts, 0, 0, 0))))
     except (ValueError, OverflowError):
         return None
-    return at if 0 <= at <= _MAX_TIME else None
 
 
 def _decompressed(path: Path) -> bytes:

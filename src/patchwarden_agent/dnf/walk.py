@@ -1,7 +1,7 @@
 """The program that asks dnf's own library; a Python that has it runs it, not the agent's.
 
 python3-dnf belongs to the Python of the dnf command, whatever version that is, so this file must
-stand alone: no import of the agent, nothing newer than Python 3.6. `dnf_library` hands its text to
+stand alone: no import of the agent, nothing newer than Python 3.6. `library` hands its text to
 that Python with its options as JSON in the first argument, and reads the JSON that it writes.
 """
 

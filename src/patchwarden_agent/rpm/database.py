@@ -12,6 +12,7 @@ from typing import NamedTuple, Optional
 from patchwarden_agent.command import Running, start
 from patchwarden_agent.errors import UnreadableFileError
 from patchwarden_agent.findings import InstalledPackage, Slot
+from patchwarden_agent.instants import digits_instant
 from patchwarden_agent.rpm.order import sort_key
 
 _FIELDS = (
@@ -26,7 +27,6 @@ _FIELDS = (
 )
 _FORMAT = "\t".join(f"%{{{name}}}" for name in _FIELDS) + "\n"
 _SOURCE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
-_MAX_TIME = 2**32 - 1
 _ANY = "noarch"
 # The signing keys that were imported are in the database as packages.
 _KEY = "gpg-pubkey"
@@ -110,6 +110,11 @@ def version_of(epoch: str, version: str, release: str) -> str:
     )
 
 
+def without_zero_epoch(version: str) -> str:
+    """Give `[epoch:]version-release` without an epoch of 0."""
+    return version[2:] if version.startswith("0:") else version
+
+
 def _row(fields: list[str]) -> Optional[_Row]:
     if len(fields) != len(_FIELDS) or not all(fields[:4]):
         return None
@@ -118,11 +123,9 @@ def _row(fields: list[str]) -> Optional[_Row]:
     source, source_version = source_of(source_file, name, evr)
     # Keys have no architecture.
     slot = Slot(name, _ANY if architecture in ("", "(none)") else architecture)
-    return _Row(slot, evr, source, source_version, _time(installed_at), _time(built_at))
-
-
-def _time(text: str) -> Optional[float]:
-    return float(text) if text.isascii() and text.isdigit() and int(text) <= _MAX_TIME else None
+    return _Row(
+        slot, evr, source, source_version, digits_instant(installed_at), digits_instant(built_at)
+    )
 
 
 def _package(rows: list[_Row]) -> InstalledPackage:

@@ -1,4 +1,4 @@
-#Requires -Version 5.1
+#Requires -Version 4.0
 <#
 .SYNOPSIS
 Writes what Windows knows about its updates as one JSON document for Patchwarden.
@@ -11,8 +11,10 @@ downloaded, installed or changed.
 A part that fails is named in the member "errors" of the document; the other parts are there all
 the same. The exit code is 0 if every part was read, and 1 if one was not.
 
-Works in Windows PowerShell 5.1 and PowerShell 7, and needs no modules. Any user may run it; some
-systems show the whole history and all hotfixes to administrators only.
+Works in Windows PowerShell 4.0, which Windows Server 2012 R2 has, and later, and in PowerShell 7;
+needs no modules. Any user may run it; some systems show the whole history and all hotfixes to
+administrators only. If the update server cannot be reached, what is installed is told as Windows
+remembers it.
 
 .PARAMETER OutFile
 The file to write, in UTF-8. Without it, the document goes to the standard output.
@@ -61,6 +63,16 @@ function Add-Problem {
         message = $Message
     }
     [void] $errorRecords.Add($problem)
+}
+
+function Test-Problem {
+    param([string] $Part)
+    foreach ($problem in $errorRecords) {
+        if ($problem.part -eq $Part) {
+            return $true
+        }
+    }
+    $false
 }
 
 # Runs one part of the scan. If it fails, the others still count.
@@ -201,14 +213,19 @@ function Get-UpdateHistory {
     }
 }
 
+function ConvertTo-Hotfix {
+    param($Fix)
+    [ordered]@{
+        hotfix_id    = [string] $Fix.HotFixID
+        description  = [string] $Fix.Description
+        installed_on = ConvertTo-DayText -Text $Fix.CimInstanceProperties['InstalledOn'].Value
+        installed_by = [string] $Fix.InstalledBy
+    }
+}
+
 function Get-InstalledHotfix {
     foreach ($fix in Get-CimInstance -ClassName Win32_QuickFixEngineering) {
-        [ordered]@{
-            hotfix_id    = [string] $fix.HotFixID
-            description  = [string] $fix.Description
-            installed_on = ConvertTo-DayText -Text $fix.CimInstanceProperties['InstalledOn'].Value
-            installed_by = [string] $fix.InstalledBy
-        }
+        Invoke-Part -Part 'hotfixes/hotfix' -Script { ConvertTo-Hotfix -Fix $fix }
     }
 }
 
@@ -234,16 +251,20 @@ function Get-RebootEvidence {
 }
 
 function Get-NodeFact {
-    $version = [Environment]::OSVersion.Version
     $current = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
     $environment = 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
     $system = Invoke-Part -Part 'node/system' -Script { Get-CimInstance -ClassName Win32_OperatingSystem }
     $computer = Invoke-Part -Part 'node/computer' -Script { Get-CimInstance -ClassName Win32_ComputerSystem }
+    # .NET may tell a program the version that the program is made for; WMI tells the truth.
+    $version = [string] $system.Version
+    if (-not $version) {
+        $version = [Environment]::OSVersion.Version.ToString(3)
+    }
     [ordered]@{
         name            = [string] $env:COMPUTERNAME
         domain          = [string] $(if ($computer.PartOfDomain) { $computer.Domain })
         os_caption      = [string] $system.Caption
-        version         = '{0}.{1}.{2}' -f $version.Major, $version.Minor, $version.Build
+        version         = $version
         ubr             = Get-PartValue -Part 'node/ubr' -Script { Get-MachineValue -Path $current -Name 'UBR' }
         architecture    = Get-PartValue -Part 'node/architecture' -Script {
             [string] (Get-MachineValue -Path $environment -Name 'PROCESSOR_ARCHITECTURE')
@@ -269,6 +290,19 @@ function Get-LastSearch {
     ConvertTo-UtcText -Date $automatic.Results.LastSearchSuccessDate
 }
 
+# Redirected output is in the encoding of the console, which may lack letters; this is in them all.
+function ConvertTo-AsciiJson {
+    param([string] $Json)
+    $letters = New-Object -TypeName 'System.Collections.Generic.HashSet[char]'
+    $letters.UnionWith($Json.ToCharArray())
+    foreach ($letter in $letters) {
+        if ([int] $letter -gt 126) {
+            $Json = $Json.Replace([string] $letter, ('\u{0:x4}' -f [int] $letter))
+        }
+    }
+    $Json
+}
+
 function New-Searcher {
     $session = New-Object -ComObject Microsoft.Update.Session
     $session.ClientApplicationID = $collector
@@ -288,6 +322,10 @@ $available = @(Invoke-Part -Part 'available' -Script {
         Search-Update -Searcher $searcher -Part 'available' -Criteria 'IsInstalled=0' -Superseded $false
     })
 $installed = @(Invoke-Part -Part 'installed' -Script {
+        # Nobody waits twice for a server that does not answer: Windows knows most of this itself.
+        if (Test-Problem -Part 'available') {
+            $searcher.Online = $false
+        }
         Search-Update -Searcher $searcher -Part 'installed' -Criteria 'IsInstalled=1' -Superseded $true
     })
 $history = @(Invoke-Part -Part 'history' -Script { Get-UpdateHistory -Searcher $searcher })
@@ -314,7 +352,7 @@ $document = [ordered]@{
     hotfixes     = $hotfixes
     errors       = $errorRecords.ToArray()
 }
-$json = ConvertTo-Json -InputObject $document -Depth 6 -Compress
+$json = ConvertTo-AsciiJson -Json (ConvertTo-Json -InputObject $document -Depth 6 -Compress)
 
 if ($OutFile) {
     $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($OutFile)

@@ -48,9 +48,9 @@ def candidates(
     for package in installed:
         slot = Slot(package.name, package.architecture)
         limit = None if taken is None else would_take.get(slot, package.version)
-        candidates = _of_package(package, offered[slot], limit, advisories)
-        if candidates:
-            found[slot] = candidates
+        newer = _of_package(package, offered[slot], limit, advisories)
+        if newer:
+            found[slot] = newer
     return found
 
 
@@ -84,26 +84,22 @@ def _of_package(
     package: InstalledPackage, offered: _Versions, limit: Optional[str], advisories: Advisories
 ) -> tuple[Candidate, ...]:
     """Give the candidates of one package; versions above `limit` are kept back."""
-    name, architecture = package.name, package.architecture
-    installed_key = sort_key(package.version)
-    versions = set(offered.repositories) | advisories.versions(name, architecture)
-    found = []
-    for version in sorted(versions, key=lambda each: (sort_key(each), each), reverse=True):
-        brought_by = advisories.of(name, architecture, version)
-        if version == package.version:
-            is_told, kept_back = bool(brought_by), None
-        else:
-            is_told = sort_key(version) > installed_key
-            kept_back = _why_kept_back(version, offered, limit)
-        if is_told:
-            candidate = Candidate(
-                version=version,
-                origins=_origins(offered.repositories.get(version, ())),
-                kept_back=kept_back,
-                advisories=brought_by,
-            )
-            found.append(candidate)
-    return tuple(found)
+    slot, installed_key = Slot(package.name, package.architecture), sort_key(package.version)
+    newer = {
+        version
+        for version in (*offered.repositories, *advisories.versions(*slot))
+        if sort_key(version) > installed_key
+    }
+    shown = newer | ({package.version} if advisories.of(*slot, package.version) else set())
+    return tuple(
+        Candidate(
+            version=version,
+            origins=_origins(offered.repositories.get(version, ())),
+            kept_back=_why_kept_back(version, offered, limit) if version in newer else None,
+            advisories=advisories.of(*slot, version),
+        )
+        for version in sorted(shown, key=lambda each: (sort_key(each), each), reverse=True)
+    )
 
 
 def _why_kept_back(version: str, offered: _Versions, limit: Optional[str]) -> Optional[str]:

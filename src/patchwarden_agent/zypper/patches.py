@@ -22,9 +22,9 @@ from typing import Optional
 from xml.etree.ElementTree import Element
 
 from patchwarden_agent.findings import Advisory
+from patchwarden_agent.instants import digits_instant
 from patchwarden_agent.rpm.xml_answers import read_each
 
-_MAX_TIME = 2**32 - 1
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,9}")
 LOCKED = "unwanted"
 """The status of a patch that is locked."""
@@ -80,9 +80,8 @@ def _patch(update: Element) -> Patch:
 
 
 def _seconds(issue_date: Optional[Element]) -> Optional[float]:
-    text = "" if issue_date is None else issue_date.get("time_t", "")
-    at = float(text) if re.fullmatch(r"[0-9]{1,10}", text) else 0.0
-    return at if 0 < at <= _MAX_TIME else None
+    # zypper writes 0 if there is no date.
+    return None if issue_date is None else digits_instant(issue_date.get("time_t", "")) or None
 
 
 def _issues(update: Element, kind: str) -> tuple[str, ...]:

@@ -9,12 +9,12 @@ from typing import Optional
 
 from patchwarden_agent.errors import UnreadableFileError
 from patchwarden_agent.findings import PackageList
+from patchwarden_agent.instants import known, modified_at
 from patchwarden_agent.target import Target, read_file
 
 RAW_CACHE = "var/cache/zypp/raw"
 _DIRECTORY = "etc/zypp/repos.d"
 _MAX_BYTES = 4 * 1024 * 1024
-_MAX_TIME = 2**32 - 1
 _OFF = frozenset({"0", "no", "false", "off", "never"})
 # <revision>1764000000</revision> ... <timestamp>1764000000</timestamp>
 _REVISION = re.compile(rb"<revision>\s*(\d{9,10})\s*</revision>")
@@ -87,7 +87,8 @@ def _package_lists(repositories: Sequence[Repository]) -> Iterator[PackageList]:
             yield PackageList(
                 name=repository.alias,
                 released_at=_released_at(repomd),
-                fetched_at=_modified_at(repomd),
+                # zypper touches the file whenever it sees that there is nothing newer.
+                fetched_at=modified_at(repomd),
             )
 
 
@@ -98,17 +99,7 @@ def _released_at(repomd: Path) -> Optional[float]:
     except UnreadableFileError:
         return None
     times = _REVISION.findall(content) or _TIMESTAMP.findall(content)
-    at = max((float(time) for time in times), default=None)
-    return at if at is not None and at <= _MAX_TIME else None
-
-
-def _modified_at(path: Path) -> Optional[float]:
-    # zypper touches the file whenever it sees that there is nothing newer.
-    try:
-        at = path.stat().st_mtime
-    except OSError:
-        return None
-    return at if 0 <= at <= _MAX_TIME else None
+    return known(max(map(float, times))) if times else None
 
 
 def missing_lists_detail(repositories: Sequence[Repository]) -> Optional[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchwarden_agent.dnf.repositories import complete, package_lists, stale_lists_detail
+from patchwarden_agent.dnf.repositories import complete, missing_lists_detail, package_lists
 from patchwarden_agent.dnf.updateinfo import moment, read_updateinfo
 from patchwarden_agent.dnf.view import CachedRepository
 from patchwarden_agent.errors import AgentError
@@ -69,9 +69,9 @@ def test_a_repository_that_cannot_be_read_has_no_age(tmp_path: Path) -> None:
 
 
 def test_what_lacks_is_said() -> None:
-    assert "run dnf makecache" in (stale_lists_detail([], []) or "")
-    assert "a, b" in (stale_lists_detail([PackageList("c")], ["a", "b"]) or "")
-    assert stale_lists_detail([PackageList("c")], []) is None
+    assert "run dnf makecache" in (missing_lists_detail([], []) or "")
+    assert "a, b" in (missing_lists_detail([PackageList("c")], ["a", "b"]) or "")
+    assert missing_lists_detail([PackageList("c")], []) is None
 
 
 def test_advisories_are_completed_from_the_repository(tmp_path: Path) -> None:
