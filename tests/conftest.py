@@ -1,11 +1,13 @@
-"""What tests of several folders share: one running server, and an account of their own on it."""
+"""What tests of several folders share: a store to copy, and one running server with accounts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from accounts import Account, new_account
+from fakes import open_store
 from serving import RunningServer, running_server
 
 # The same examples on every machine, however busy it is; --hypothesis-profile=explore finds others.
@@ -14,6 +16,14 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a data directory to copy: to make each on its own waits for the disk."""
+    directory = tmp_path_factory.mktemp("fresh_store")
+    open_store(directory).close()
+    return directory
 
 
 @pytest.fixture(scope="session")

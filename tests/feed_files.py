@@ -4,6 +4,9 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from patchwarden.catalog.errors import InvalidCatalogFileError
 from patchwarden.catalog.feed import HEAD_BYTES, Entry, Format, Member
 from patchwarden.domain.advisories import CatalogAdvisory, Fix
 
@@ -28,6 +31,19 @@ def entries(format_: Format, name: str) -> list[Entry]:
 def advisories(format_: Format, name: str) -> list[CatalogAdvisory]:
     """Read a feed of tests/cases/feeds that has nothing but advisories."""
     return list(_advisories(entries(format_, name)))
+
+
+def only_advisory(format_: Format, name: str) -> CatalogAdvisory:
+    """Read a feed of tests/cases/feeds that has one advisory."""
+    (advisory,) = advisories(format_, name)
+    return advisory
+
+
+def refusal(format_: Format, content: bytes) -> str:
+    """Read a feed, which must be refused; give what the error says."""
+    with pytest.raises(InvalidCatalogFileError) as refused:
+        list(format_.read(member(content)))
+    return str(refused.value)
 
 
 def _advisories(every: list[Entry]) -> Iterator[CatalogAdvisory]:

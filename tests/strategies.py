@@ -1,9 +1,9 @@
-"""Hypothesis strategies for reports and baselines of a small world.
+"""Hypothesis strategies for reports and baselines of a small world: Debian, and what all share.
 
 Names, versions and days are few, so that filters, lists, results and delays often meet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
@@ -15,7 +15,6 @@ from patchwarden.data.load import operating_systems
 from patchwarden.domain.approval import DAY_S
 from patchwarden.domain.baselines import ANY, ApprovalRule, PatchBaseline, PatchFilter
 from patchwarden.domain.facts import (
-    Advisory,
     AvailableVersion,
     Node,
     NotInstalled,
@@ -26,9 +25,7 @@ from patchwarden.domain.facts import (
     Report,
     Scan,
 )
-from patchwarden.domain.os_rules import OperatingSystemRules
 from patchwarden.domain.states import ComplianceLevel
-from patchwarden.domain.versions import rpm
 
 NAMES = ("a", "a-b", "b", "lib-c", "lib-d")
 VERSIONS = ("0:1", "1", "1.0~rc1", "1.0-1", "1.10", "1.9", "1:0.1", "2")
@@ -69,16 +66,40 @@ _properties = st.sampled_from(
         for installed_at, installed_by in ((None, None), *((at, "root") for at in TIMES))
     ]
 )
-_results = st.builds(
-    lambda key, version, outcome, at: OperationResult(
-        name=key[0], architecture=key[1], version=version, outcome=outcome, at=at
-    ),
-    _keys,
-    _versions,
-    st.sampled_from(("installed", "failed")),
-    st.sampled_from(TIMES),
-)
-_reboots = st.sampled_from(
+
+
+def results_of(
+    keys: st.SearchStrategy[tuple[str, str]], versions: st.SearchStrategy[str]
+) -> st.SearchStrategy[OperationResult]:
+    """Give what an operation did with packages of these names and architectures."""
+    return st.builds(
+        lambda key, version, outcome, at: OperationResult(
+            name=key[0], architecture=key[1], version=version, outcome=outcome, at=at
+        ),
+        keys,
+        versions,
+        st.sampled_from(("installed", "failed")),
+        st.sampled_from(TIMES),
+    )
+
+
+@st.composite
+def scans(
+    draw: st.DrawFn, results: st.SearchStrategy[OperationResult], *, reboots: bool = True
+) -> Scan:
+    """Give operations with up to three `results`; without `reboots`, nothing waits for one."""
+    return Scan(
+        started_at=NOW - 2,
+        ended_at=NOW,
+        collector="a-test/1",
+        evidence="a-test",
+        operation=draw(st.sampled_from(("Scan", "Install"))),
+        reboot_option="NoReboot" if reboots and draw(st.booleans()) else "RebootIfNeeded",
+        results=tuple(draw(st.lists(results, max_size=3))),
+    )
+
+
+reboot_evidence = st.sampled_from(
     [
         None,
         *(
@@ -125,15 +146,7 @@ def reports(draw: st.DrawFn, *, reboots: bool = True) -> Report:
     """Give reports of Debian nodes, each KB id once; without `reboots`, nothing waits for one."""
     return Report(
         schema=1,
-        scan=Scan(
-            started_at=NOW - 2,
-            ended_at=NOW,
-            collector="a-test/1",
-            evidence="python-apt",
-            operation=draw(st.sampled_from(("Scan", "Install"))),
-            reboot_option="NoReboot" if reboots and draw(st.booleans()) else "RebootIfNeeded",
-            results=tuple(draw(st.lists(_results, max_size=3))),
-        ),
+        scan=draw(scans(results_of(_keys, _versions), reboots=reboots)),
         node=Node(
             operating_system="DEBIAN",
             platform_type="Linux",
@@ -141,7 +154,7 @@ def reports(draw: st.DrawFn, *, reboots: bool = True) -> Report:
             platform_version=draw(st.sampled_from(("12", "12.5", "sid"))),
             architecture="amd64",
             booted_at=draw(st.sampled_from((None, *TIMES))),
-            reboot=draw(_reboots) if reboots else None,
+            reboot=draw(reboot_evidence) if reboots else None,
         ),
         packages=Packages(
             package_manager="apt",
@@ -157,15 +170,22 @@ _VALUES = {
     "PRIORITY": ("Required", "Optional", "Extra", ANY),
     "SECTION": ("libs", "NET", ANY),
 }
-filters = st.sampled_from(
-    [
-        PatchFilter(key=key, values=values)
-        for key, known in _VALUES.items()
+
+
+def filter_sets_of(
+    values: Mapping[str, Sequence[str]],
+) -> st.SearchStrategy[tuple[PatchFilter, ...]]:
+    """Give up to two filters, each of one or two of the values of its key."""
+    filters = [
+        PatchFilter(key=key, values=chosen)
+        for key, known in values.items()
         for count in (1, 2)
-        for values in combinations(known, count)
+        for chosen in combinations(known, count)
     ]
-)
-_filter_sets = st.lists(filters, max_size=2).map(tuple)
+    return st.lists(st.sampled_from(filters), max_size=2).map(tuple)
+
+
+_filter_sets = filter_sets_of(_VALUES)
 _levels = st.sampled_from(ComplianceLevel)
 delays = st.sampled_from([{"approve_after_days": days} for days in range(8)])
 _timings = delays | st.sampled_from(
@@ -175,11 +195,13 @@ _timings = delays | st.sampled_from(
 
 @st.composite
 def approval_rules(
-    draw: st.DrawFn, timings: st.SearchStrategy[Mapping[str, Any]] = _timings
+    draw: st.DrawFn,
+    timings: st.SearchStrategy[Mapping[str, Any]] = _timings,
+    filter_sets: st.SearchStrategy[tuple[PatchFilter, ...]] = _filter_sets,
 ) -> ApprovalRule:
     """Give rules with a delay, a cut-off date or neither."""
     return ApprovalRule(
-        filters=draw(_filter_sets),
+        filters=draw(filter_sets),
         compliance_level=draw(_levels),
         enable_non_security=draw(st.booleans()),
         **draw(timings),
@@ -190,7 +212,6 @@ patterns = st.sampled_from(
     [*NAMES, *VERSIONS, "*", "a*", "LIB-?", "[ab]", "a.amd64", "b-1*", "*.i386:*", "nothing"]
 )
 _pattern_lists = st.lists(patterns, max_size=2).map(tuple)
-_rejections = _pattern_lists | st.just(())
 _rule_lists = st.lists(approval_rules(), max_size=3).map(tuple)
 
 
@@ -198,17 +219,21 @@ _rule_lists = st.lists(approval_rules(), max_size=3).map(tuple)
 def baselines(
     draw: st.DrawFn,
     approval_rules: st.SearchStrategy[tuple[ApprovalRule, ...]] = _rule_lists,
+    *,
+    operating_system: str = "DEBIAN",
+    global_filters: st.SearchStrategy[tuple[PatchFilter, ...]] = _filter_sets,
+    pattern_lists: st.SearchStrategy[tuple[str, ...]] = _pattern_lists,
 ) -> PatchBaseline:
-    """Give baselines for Debian."""
+    """Give baselines, for Debian unless told otherwise."""
     return PatchBaseline(
         name="under-test",
-        operating_system="DEBIAN",
-        global_filters=draw(_filter_sets),
+        operating_system=operating_system,
+        global_filters=draw(global_filters),
         approval_rules=draw(approval_rules),
-        approved_patches=draw(_pattern_lists),
+        approved_patches=draw(pattern_lists),
         approved_patches_compliance_level=draw(_levels),
         approved_patches_enable_non_security=draw(st.booleans()),
-        rejected_patches=draw(_rejections),
+        rejected_patches=draw(pattern_lists | st.just(())),
         rejected_patches_action=draw(st.sampled_from(("ALLOW_AS_DEPENDENCY", "BLOCK"))),
     )
 
@@ -225,163 +250,3 @@ instants = st.sampled_from(
         for offset in (-1.5, -1.0, 0.0, 0.5, 1.0)
     ]
 )
-
-
-RPM_SYSTEMS = {"dnf": "ROCKY_LINUX", "yum": "AMAZON_LINUX_2", "zypper": "SUSE"}
-"""An operating system for each package manager."""
-RPM_VERSIONS = ("1-1", "1:0.1-1", "1.0-1", "1.0-2", "1.0~rc1-1", "1.0^git1-1", "1.10-1", "2-1")
-ADVISORIES = tuple(
-    Advisory(
-        advisory_id=f"ADV-{number}",
-        classification=classification,
-        severity=severity,
-        issued_at=issued_at,
-        updated_at=updated_at,
-        cve_ids=(f"CVE-2025-{number % 5}", f"CVE-2025-{number % 3}"),
-        bugzilla_ids=(str(1000 + number),),
-    )
-    for number, (classification, severity, (issued_at, updated_at)) in enumerate(
-        product(
-            ("security", "bugfix"),
-            ("Important", "Low", ""),
-            ((None, None), (TIMES[0], None), (TIMES[3], TIMES[6]), (None, TIMES[9])),
-        )
-    )
-)
-_rpm_keys = st.sampled_from(list(product(NAMES, ("x86_64", "i686", "noarch"))))
-_rpm_versions = st.sampled_from(RPM_VERSIONS)
-_rpm_offers = st.sampled_from(
-    [
-        AvailableVersion(
-            version=version, advisories=advisories, built_at=built_at, released_at=released_at
-        )
-        for version in RPM_VERSIONS
-        for count in (0, 1, 2)
-        for advisories in combinations(range(len(ADVISORIES)), count)
-        for built_at, released_at in ((None, None), (TIMES[5], TIMES[0]), (None, TIMES[8]))
-    ]
-)
-_rpm_results = st.builds(
-    lambda key, version, outcome, at: OperationResult(
-        name=key[0], architecture=key[1], version=version, outcome=outcome, at=at
-    ),
-    _rpm_keys,
-    _rpm_versions,
-    st.sampled_from(("installed", "failed")),
-    st.sampled_from(TIMES),
-)
-_rpm_groups = st.sampled_from(
-    [
-        NotInstalled(classification=classification, severity=severity, count=count)
-        for classification, severity in (("", ""), ("security", "Low"), ("bugfix", ""))
-        for count in (1, 7)
-    ]
-)
-
-
-@st.composite
-def _rpm_packages(draw: st.DrawFn) -> Package:
-    name, architecture = draw(_rpm_keys)
-    offers = draw(st.lists(_rpm_offers, max_size=4, unique_by=lambda offer: offer.version))
-    return Package(
-        name=name,
-        architecture=architecture,
-        version=draw(_rpm_versions),
-        installed_at=draw(st.sampled_from((None, *TIMES))),
-        available=tuple(sorted(offers, key=lambda o: rpm.sort_key(o.version), reverse=True)),
-    )
-
-
-def rpm_kb_id(package: Package) -> str:
-    """Give the KB id of a package of dnf, yum or zypper."""
-    return f"{package.name}.{package.architecture}"
-
-
-@st.composite
-def rpm_reports(draw: st.DrawFn, *, reboots: bool = True) -> Report:
-    """Give reports of nodes with dnf, yum or zypper; without `reboots`, nothing waits for one."""
-    package_manager = draw(st.sampled_from(list(RPM_SYSTEMS)))
-    return Report(
-        schema=1,
-        scan=Scan(
-            started_at=NOW - 2,
-            ended_at=NOW,
-            collector="a-test/1",
-            evidence=package_manager,
-            operation=draw(st.sampled_from(("Scan", "Install"))),
-            reboot_option="NoReboot" if reboots and draw(st.booleans()) else "RebootIfNeeded",
-            results=tuple(draw(st.lists(_rpm_results, max_size=3))),
-        ),
-        node=Node(
-            operating_system=RPM_SYSTEMS[package_manager],
-            platform_type="Linux",
-            platform_name="Linux",
-            platform_version=draw(st.sampled_from(("2", "9.4", "15.5", ""))),
-            architecture="x86_64",
-            booted_at=draw(st.sampled_from((None, *TIMES))),
-            reboot=draw(_reboots) if reboots else None,
-        ),
-        packages=Packages(
-            package_manager=package_manager,
-            installed=tuple(
-                draw(st.lists(_rpm_packages(), min_size=1, max_size=3, unique_by=rpm_kb_id))
-            ),
-            advisories=ADVISORIES,
-            not_installed=tuple(draw(st.lists(_rpm_groups, max_size=2))),
-        ),
-    )
-
-
-def rpm_rules(report: Report) -> OperatingSystemRules:
-    """Give the rules of the operating system of a report."""
-    return operating_systems()[report.node.operating_system]
-
-
-_RPM_VALUES = {
-    "PRODUCT": ("AmazonLinux2.0", "RockyLinux9.4", "Suse15.5", ANY),
-    "CLASSIFICATION": ("Security", "Bugfix", ANY),
-    "SEVERITY": ("Important", "Low", "None", ANY),
-}
-rpm_filters = st.sampled_from(
-    [
-        PatchFilter(key=key, values=values)
-        for key, known in _RPM_VALUES.items()
-        for count in (1, 2)
-        for values in combinations(known, count)
-    ]
-)
-rpm_patterns = st.sampled_from(
-    [
-        *(*NAMES, *RPM_VERSIONS, "*", "a*", "LIB-?", "a.x86_64", "b-1*", "*.i686:*", "nothing"),
-        *("ADV-1", "adv-2*", "CVE-2025-1", "1003"),
-    ]
-)
-_rpm_filter_sets = st.lists(rpm_filters, max_size=2).map(tuple)
-
-
-@st.composite
-def rpm_approval_rules(draw: st.DrawFn) -> ApprovalRule:
-    """Give rules with a delay, a cut-off date or neither, for dnf, yum and zypper."""
-    return ApprovalRule(
-        filters=draw(_rpm_filter_sets),
-        compliance_level=draw(_levels),
-        enable_non_security=draw(st.booleans()),
-        **draw(_timings),
-    )
-
-
-@st.composite
-def rpm_baselines(draw: st.DrawFn) -> PatchBaseline:
-    """Give baselines for dnf, yum and zypper."""
-    pattern_lists = st.lists(rpm_patterns, max_size=2).map(tuple)
-    return PatchBaseline(
-        name="under-test",
-        operating_system="ROCKY_LINUX",
-        global_filters=draw(_rpm_filter_sets | st.just(())),
-        approval_rules=tuple(draw(st.lists(rpm_approval_rules(), max_size=3))),
-        approved_patches=draw(pattern_lists | st.just(())),
-        approved_patches_compliance_level=draw(_levels),
-        approved_patches_enable_non_security=draw(st.booleans()),
-        rejected_patches=draw(pattern_lists | st.just(())),
-        rejected_patches_action=draw(st.sampled_from(("ALLOW_AS_DEPENDENCY", "BLOCK"))),
-    )

@@ -16,10 +16,10 @@ from patchwarden.domain.facts import (
     Packages,
     Reboot,
     Report,
-    Scan,
     WindowsUpdate,
 )
 from patchwarden.domain.states import ComplianceLevel
+from strategies import scans
 
 NUMBERS = range(1, 7)
 KB_IDS = tuple(f"KB{number}" for number in NUMBERS)
@@ -72,14 +72,7 @@ def windows_reports(draw: st.DrawFn) -> Report:
     """Give reports of a Windows Server 2019."""
     return Report(
         schema=1,
-        scan=Scan(
-            started_at=NOW - 2,
-            ended_at=NOW,
-            collector="a-test/1",
-            evidence="windows-update",
-            operation=draw(st.sampled_from(("Scan", "Install"))),
-            results=tuple(draw(st.lists(_results, max_size=2))),
-        ),
+        scan=draw(scans(_results)),
         node=Node(
             operating_system="WINDOWS",
             platform_type="Windows",

@@ -1,7 +1,7 @@
 import pytest
 
 from patchwarden.data.load import operating_systems
-from patchwarden.data.products import operating_system_of_product
+from patchwarden.data.products import operating_system_of_product, product_spelled
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,25 @@ from patchwarden.data.products import operating_system_of_product
 )
 def test_a_product_is_of_one_operating_system(product: str, operating_system: str | None) -> None:
     assert operating_system_of_product(product) == operating_system
+
+
+@pytest.mark.parametrize(
+    ("words", "product"),
+    [
+        ("RedHatEnterpriseLinux9", "RedhatEnterpriseLinux9"),
+        ("redhatenterpriselinux9.4", "RedhatEnterpriseLinux9.4"),
+        ("RedhatEnterpriseLinux9.*", "RedhatEnterpriseLinux9"),
+        ("rockylinux11.3", "RockyLinux11.3"),
+        (" Suse15 ", "Suse15"),
+        ("Debian:12", "Debian12"),
+        ("jammy", "Ubuntu22.04"),
+        ("RHEL9", None),
+        ("Fedora 43", None),
+        (".*", None),
+    ],
+)
+def test_a_product_is_known_in_many_spellings(words: str, product: str | None) -> None:
+    assert product_spelled(words) == product
 
 
 def test_no_two_operating_systems_share_a_product() -> None:

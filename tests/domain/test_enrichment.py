@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from fakes import NOW, package, report
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
-from patchwarden.domain.enrichment import Knowledge, KnownFix, Offer, enrich
+from patchwarden.domain.enrichment import Knowledge, Offer, enrich
 from patchwarden.domain.facts import Advisory, AvailableVersion, Package, Packages, Report
+from patchwarden.domain.fix_order import KnownFix
 
 
 def advisory(advisory_id: str, **members: object) -> Advisory:
@@ -46,6 +47,35 @@ def test_nothing_known_leaves_a_report_as_it_is() -> None:
     assert enrich(given, Knowledge()) is given
     elsewhere = enrich(given, Knowledge(fixes={"zsh": [known_fix("9")]}))
     assert elsewhere.packages == given.packages
+
+
+class TestTooMuch:
+    """A node that claims absurd things, while no other node is judged."""
+
+    # What grows with the square of these takes minutes.
+    COUNT = 20_000
+    FIXES = tuple(known_fix(f"1.{number}-1", f"A-{number}") for number in range(COUNT))
+
+    def test_one_package_may_have_many_fixes(self) -> None:
+        given = rpm_report(rpm("tool", "1-1", "2-1"))
+        enriched = enrich(given, Knowledge(fixes={"tool": self.FIXES}))
+        assert len(advised(enriched)["2-1"]) == self.COUNT
+
+    def test_a_package_with_absurdly_many_versions_stays_as_it_is(self) -> None:
+        absurd = rpm("tool", "1-1", *(f"0.{number}-1" for number in range(self.COUNT)))
+        sound = rpm("alpha", "1-1", "2-1")
+        fixes = {"tool": self.FIXES, "alpha": [known_fix("2-1")]}
+        enriched = enrich(rpm_report(absurd, sound), Knowledge(fixes=fixes))
+        assert enriched.packages.installed[0] is absurd
+        assert advised(enriched, 1) == {"2-1": ["DSA-1"], "1-1": []}
+
+    def test_packages_that_share_many_fixes_get_them_as_long_as_it_is_sane(self) -> None:
+        every_cve = tuple(f"CVE-2026-{number:04}" for number in range(1000))
+        fix = known_fix("2-1", is_source=True)._replace(advisory=advisory("A", cve_ids=every_cve))
+        every = [rpm(f"k-{number}", "1-1", "2-1", source="k") for number in range(3000)]
+        enriched = enrich(rpm_report(*every), Knowledge(fixes={"k": [fix]}))
+        assert advised(enriched, 100)["2-1"] == ["A"]
+        assert enriched.packages.installed[-1] is every[-1]
 
 
 class TestOffered:
@@ -93,6 +123,40 @@ class TestOffered:
         enriched = enrich(rpm_report(node), Knowledge(fixes={"nodejs": fixes}))
         assert advised(enriched)["18-2"] == ["A"]
 
+    def test_the_very_version_that_a_module_brought_needs_no_word_of_its_stream(self) -> None:
+        fixes = {"nodejs": [known_fix("18-1", module="nodejs:18")]}
+        enriched = enrich(rpm_report(rpm("nodejs", "18-1")), Knowledge(fixes=fixes))
+        assert advised(enriched) == {"18-1": ["DSA-1"]}
+
+    @pytest.mark.parametrize(
+        ("module", "fixed"), [("", "18-1.5"), ("x:1", "18-1.5"), ("", "18-1.5.module+el8")]
+    )
+    def test_a_stream_has_no_part_in_the_fixes_of_others(self, module: str, fixed: str) -> None:
+        offered = AvailableVersion(version="18-2", module="" if "module" in fixed else "nodejs:18")
+        fixes = {"nodejs": [known_fix(fixed, module=module)]}
+        given = rpm_report(rpm("nodejs", "18-1", available=(offered,)))
+        assert advised(enrich(given, Knowledge(fixes=fixes)))["18-2"] == []
+
+    def test_a_source_rpm_has_no_epoch(self) -> None:
+        # Its file name has none, but advisories have.
+        offered = AvailableVersion(version="1.30-482", source="perl", source_version="5.32-482")
+        errno = rpm("perl-Errno", "1.30-481", source="perl", source_version="5.32-481")
+        errno = replace(errno, available=(offered,))
+        fixes = [known_fix("4:5.32-482", "A", is_source=True)]
+        fixes.append(known_fix("4:5.32-481", "B", is_source=True))
+        enriched = enrich(rpm_report(errno), Knowledge(fixes={"perl": fixes}))
+        assert advised(enriched) == {"1.30-482": ["A"], "1.30-481": ["B"]}
+
+    def test_what_a_newer_revision_leaves_out_is_kept(self) -> None:
+        said = advisory("A", severity="Critical", cve_ids=("CVE-2026-1",), updated_at=1.0)
+        offered = AvailableVersion(version="1-2", advisories=(0,))
+        given = rpm_report(rpm("tool", "1-1", available=(offered,)))
+        given = replace(given, packages=replace(given.packages, advisories=(said,)))
+        terse = Advisory(advisory_id="A", title="Tool", updated_at=2.0, bugzilla_ids=("7",))
+        fixes = {"tool": [known_fix("1-2")._replace(advisory=terse)]}
+        (known,) = enrich(given, Knowledge(fixes=fixes)).packages.advisories
+        assert known == replace(said, title="Tool", updated_at=2.0, bugzilla_ids=("7",))
+
     def test_the_newer_revision_of_an_advisory_counts(self) -> None:
         old = advisory("A", severity="Low", updated_at=1.0)
         offered = AvailableVersion(version="1-2", advisories=(0,))
@@ -122,6 +186,58 @@ class TestNotOffered:
         given = rpm_report(rpm("tool", "1-01"), knows_available=False)
         enriched = enrich(given, Knowledge(fixes={"tool": [known_fix("0:1-1")]}))
         assert advised(enriched) == {"1-01": ["DSA-1"]}
+
+    @pytest.mark.parametrize(
+        ("installed", "fixed", "expected"),
+        [
+            ("3.0-2", "1:3.0-2", {"3.0-2": ["DSA-1"]}),
+            ("3.0-3", "1:3.0-2", {}),
+            ("3.0-1", "1:3.0-2", {"1:3.0-2": ["DSA-1"]}),
+            ("3.0-1", "3.0-2", {"3.0-2": ["DSA-1"]}),
+        ],
+    )
+    def test_epochs_that_nobody_knows_are_left_out_of_account(
+        self, installed: str, fixed: str, expected: dict[str, list[str]]
+    ) -> None:
+        given = rpm_report(rpm("tool", installed), knows_available=False)
+        given = replace(given, packages=replace(given.packages, knows_epochs=False))
+        assert advised(enrich(given, Knowledge(fixes={"tool": [known_fix(fixed)]}))) == expected
+
+    @pytest.mark.parametrize(
+        ("version", "source", "source_version", "fixed", "expected"),
+        [
+            ("1:2.38-5+b1", "util-linux", "2.38-5", "2.38-5+deb12u1", "1:2.38-5+deb12u1"),
+            ("2.38-5+b1", "util-linux", "2.38-5", "2.38-5+deb12u1", "2.38-5+deb12u1"),
+            ("1.0-1", "tool", "2:1.0-1", "2:1.0-2", "1.0-2"),
+            ("2:1.02.185-2", "lvm2", "2.03.16-2", "2.03.16-3", "2.03.16-3"),
+        ],
+    )
+    def test_a_fix_of_the_source_is_shown_in_the_version_of_the_package(
+        self, version: str, source: str, source_version: str, fixed: str, expected: str
+    ) -> None:
+        listed = Package(
+            name="binary",
+            architecture="amd64",
+            version=version,
+            source=source,
+            source_version=source_version,
+        )
+        given = report([listed])
+        given = replace(given, packages=replace(given.packages, knows_available=False))
+        fixes = {source: [known_fix(fixed, is_source=True)]}
+        (offer,) = enrich(given, Knowledge(fixes=fixes)).packages.installed[0].available
+        assert (offer.version, offer.source_version) == (expected, fixed)
+
+    def test_apt_would_take_the_newest_with_all_that_it_fixes(self) -> None:
+        given = report([replace(package("tool", "1-1"), available=())])
+        given = replace(given, packages=replace(given.packages, knows_available=False))
+        fixes = [known_fix("1-2", "A", is_source=True), known_fix("1-3", "B", is_source=True)]
+        assert advised(enrich(given, Knowledge(fixes={"tool": fixes}))) == {"1-3": ["A", "B"]}
+
+    @pytest.mark.parametrize("fixed", ["20-1", "20-1.module+el8"])
+    def test_a_package_of_a_module_is_not_fixed_by_what_may_be_of_none(self, fixed: str) -> None:
+        given = rpm_report(rpm("nodejs", "18-1.module+el8"), knows_available=False)
+        assert advised(enrich(given, Knowledge(fixes={"nodejs": [known_fix(fixed)]}))) == {}
 
     def test_streams_of_modules_are_not_guessed(self) -> None:
         given = rpm_report(rpm("nodejs", "18-1"), knows_available=False)

@@ -15,9 +15,8 @@ from patchwarden.domain.policy import Policy
 from patchwarden.domain.states import STATES_WITH_CVES, ComplianceLevel, PatchState
 from patchwarden.domain.summary import summarize
 from patchwarden.domain.versions import rpm
-from strategies import (
+from rpm_strategies import (
     ADVISORIES,
-    instants,
     rpm_approval_rules,
     rpm_baselines,
     rpm_kb_id,
@@ -25,6 +24,7 @@ from strategies import (
     rpm_reports,
     rpm_rules,
 )
+from strategies import instants
 
 APPROVED = {PatchState.INSTALLED, PatchState.MISSING, PatchState.FAILED}
 EVERYTHING = ApprovalRule(
@@ -57,7 +57,7 @@ def title(package: Package, version: str, *, report: Report) -> str:
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_every_installed_package_gives_one_record_in_order(
     report: Report, baseline: PatchBaseline, now: float
 ) -> None:
@@ -76,7 +76,7 @@ def test_every_installed_package_gives_one_record_in_order(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_an_update_is_newer_and_on_offer_and_all_else_is_what_is_installed(
     report: Report, baseline: PatchBaseline, now: float
 ) -> None:
@@ -98,7 +98,7 @@ def test_an_update_is_newer_and_on_offer_and_all_else_is_what_is_installed(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_cve_ids_are_those_of_all_versions_up_to_the_missing_one(
     report: Report, baseline: PatchBaseline, now: float
 ) -> None:
@@ -126,7 +126,7 @@ def test_cve_ids_are_those_of_all_versions_up_to_the_missing_one(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_details_are_those_of_one_advisory_and_blank_on_other(
     report: Report, baseline: PatchBaseline, now: float
 ) -> None:
@@ -150,7 +150,7 @@ def test_details_are_those_of_one_advisory_and_blank_on_other(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_counts_equal_the_records(report: Report, baseline: PatchBaseline, now: float) -> None:
     evaluation = judge(report, baseline, now)
     summary = summarize(evaluation.verdicts, not_applicable_count=evaluation.not_applicable_count)
@@ -170,7 +170,7 @@ def test_counts_equal_the_records(report: Report, baseline: PatchBaseline, now: 
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants, rpm_patterns, st.booleans())
+@given(rpm_reports(), rpm_baselines, instants, rpm_patterns, st.booleans())
 def test_rejecting_one_more_pattern_never_approves(
     report: Report, baseline: PatchBaseline, now: float, pattern: str, bypass: bool
 ) -> None:
@@ -180,7 +180,7 @@ def test_rejecting_one_more_pattern_never_approves(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants, rpm_patterns, st.booleans())
+@given(rpm_reports(), rpm_baselines, instants, rpm_patterns, st.booleans())
 def test_approving_one_more_pattern_never_unapproves(
     report: Report, baseline: PatchBaseline, now: float, pattern: str, bypass: bool
 ) -> None:
@@ -190,7 +190,7 @@ def test_approving_one_more_pattern_never_unapproves(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants, rpm_approval_rules())
+@given(rpm_reports(), rpm_baselines, instants, rpm_approval_rules)
 def test_one_more_rule_never_unapproves(
     report: Report, baseline: PatchBaseline, now: float, rule: ApprovalRule
 ) -> None:
@@ -201,7 +201,7 @@ def test_one_more_rule_never_unapproves(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants, instants)
+@given(rpm_reports(), rpm_baselines, instants, instants)
 def test_a_later_instant_never_unapproves(
     report: Report, baseline: PatchBaseline, one: float, another: float
 ) -> None:
@@ -211,7 +211,7 @@ def test_a_later_instant_never_unapproves(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants, instants)
+@given(rpm_reports(), rpm_baselines, instants, instants)
 def test_verdicts_hold_until_valid_until(
     report: Report, baseline: PatchBaseline, now: float, another: float
 ) -> None:
@@ -248,7 +248,7 @@ def test_where_everything_is_approved_the_newest_version_decides(
 
 
 @few
-@given(rpm_reports(), rpm_baselines(), instants)
+@given(rpm_reports(), rpm_baselines, instants)
 def test_what_is_rejected_by_name_is_never_approved(
     report: Report, baseline: PatchBaseline, now: float
 ) -> None:

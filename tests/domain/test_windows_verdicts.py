@@ -18,6 +18,7 @@ from patchwarden.domain.effective_policy import APPROVED_STATUSES, EffectivePoli
 from patchwarden.domain.evaluate import evaluate
 from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Report, WindowsUpdate
+from patchwarden.domain.patches import Verdict
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.states import (
     NON_COMPLIANT_STATES,
@@ -74,9 +75,12 @@ def test_a_kb_number_has_one_record_at_most_and_what_is_installed_has_one(
     assert set(listed.values()) <= {1}
     given_keys = {key_of(update) for update in report.packages.updates}
     installed = {key_of(each) for each in report.packages.updates if each.presence == "installed"}
+    offered = {
+        key_of(each) for each in report.packages.updates if each.presence in {"available", "failed"}
+    }
     assert installed <= set(listed) <= given_keys
     shown = {v.record.kb_id.lower() for v in verdicts if v.state in INSTALLED}
-    assert shown == installed
+    assert installed - offered <= shown <= installed
 
 
 @few
@@ -174,9 +178,12 @@ def test_only_an_operation_has_failed(report: Report, baseline: PatchBaseline) -
 def test_a_later_instant_never_unapproves_an_update(
     report: Report, baseline: PatchBaseline, one: float, another: float
 ) -> None:
+    # On a bare list what is approved later takes the place of what it supersedes.
+    asked = replace(report, packages=replace(report.packages, knows_available=True))
+
     def approved(now: float) -> set[str]:
-        verdicts = judge(report, baseline, now).verdicts
-        return {verdict.record.kb_id for verdict in verdicts if verdict.state in APPROVED}
+        verdicts = judge(asked, baseline, now).verdicts
+        return {verdict.record.kb_id.lower() for verdict in verdicts if verdict.state in APPROVED}
 
     assert approved(min(one, another)) <= approved(max(one, another))
 
@@ -210,7 +217,7 @@ def test_a_verdict_on_an_update_that_waits_changes_right_after_valid_until(
 NODE_PATCHES = catalog_patches(((NODE_PRODUCT, "Windows"), ("Office 2016", "Office")))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     windows_reports(),
     windows_baselines(),
@@ -261,3 +268,24 @@ def test_an_update_on_offer_is_missing_exactly_if_its_patch_is_effective_and_app
         status = statuses[kb_id]
         assert status is not None
         assert level == status.compliance_level
+
+
+@few
+@given(windows_reports(), windows_baselines())
+def test_a_bare_list_leaves_out_only_what_a_later_update_brings(
+    report: Report, baseline: PatchBaseline
+) -> None:
+    def shown(*, asked: bool) -> dict[str, Verdict]:
+        packages = replace(report.packages, knows_available=asked)
+        verdicts = judge(replace(report, packages=packages), baseline).verdicts
+        return {verdict.record.kb_id.lower(): verdict for verdict in verdicts}
+
+    every, left = shown(asked=True), shown(asked=False)
+    superseded = {name.lower() for each in report.packages.updates for name in each.supersedes}
+    assert left.keys() <= every.keys()
+    assert every.keys() - left.keys() <= superseded
+    # What is missing at all is still missing in another form.
+    assert (PatchState.MISSING in {each.state for each in every.values()}) <= (
+        PatchState.MISSING in {each.state for each in left.values()}
+        or PatchState.FAILED in {each.state for each in left.values()}
+    )

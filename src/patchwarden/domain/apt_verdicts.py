@@ -2,35 +2,27 @@
 
 from dataclasses import dataclass, field
 from itertools import chain
-from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from patchwarden.domain import apt
 from patchwarden.domain.approval import NEVER
 from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import Advisory, AvailableVersion, NotInstalled, Package, Report
-from patchwarden.domain.operation_results import failed_versions
 from patchwarden.domain.os_rules import OperatingSystemRules, is_security, products_of
+from patchwarden.domain.package_verdicts import (
+    PackageStates,
+    judge_packages,
+    verdict_on_installed,
+)
 from patchwarden.domain.patches import PatchRecord, Verdict, joined_cve_ids
 from patchwarden.domain.policy import Candidate, Policy
-from patchwarden.domain.reboot import PackageKey, waiting_for_reboot
 from patchwarden.domain.selection import UNMENTIONED, Mention
 from patchwarden.domain.states import STATES_WITHOUT_DETAILS, ComplianceLevel, PatchState
-
-_NAME_AND_ARCHITECTURE = attrgetter("name", "architecture")
 
 
 def judge_apt(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
     """Judge every package of `report` by `policy`."""
-    judge = _Judge.of(report, policy, rules)
-    packages = sorted(report.packages.installed, key=_NAME_AND_ARCHITECTURE)
-    return Evaluation(
-        verdicts=tuple(map(judge.verdict, packages)),
-        not_applicable_count=sum(
-            group.count for group in report.packages.not_installed if judge.approves(group)
-        ),
-        valid_until=judge.valid_until(),
-    )
+    return judge_packages(report, _Judge.of(report, policy, rules))
 
 
 _Terms: TypeAlias = tuple[str, str, tuple[int, ...], bool, float | None, Mention]
@@ -63,9 +55,7 @@ class _Judge:
     names_matter: bool
     architecture: str
     products: tuple[str, ...]
-    failed: frozenset[tuple[str, str, str]]
-    """Name, architecture and version of what this operation could not install."""
-    waiting_for_reboot: frozenset[PackageKey]
+    states: PackageStates
     judgements: dict[_Terms, _Judgement] = field(default_factory=dict)
     """Those made so far: the packages of a node differ in few things that matter."""
 
@@ -88,17 +78,14 @@ class _Judge:
             names_matter=bool(policy.approved) or bool(policy.rejected),
             architecture=report.node.architecture,
             products=products_of(rules, report.node.platform_version),
-            failed=failed_versions(report.scan),
-            waiting_for_reboot=waiting_for_reboot(report),
+            states=PackageStates.of(report),
         )
 
     def verdict(self, package: Package) -> Verdict:
         """Give the verdict on a package."""
         # With no list at hand, what is installed is all there is to judge.
         offer = package.available[0] if package.available else _as_installed(package)
-        is_update = offer.version != package.version and apt.is_newer(
-            offer.version, package.version
-        )
+        is_update = offer.version != package.version and _is_newer(package, offer)
         terms = (
             offer.priority or package.priority or "",
             offer.section or package.section or "",
@@ -109,7 +96,11 @@ class _Judge:
         )
         judgement = self.judgements.get(terms) or self._judge(terms)
         if is_update and judgement.level is not None:
-            return self._verdict_on_update(package, offer, terms[0], judgement)
+            record = self._record(package, offer.version, judgement.classification, terms[0])
+            if self.shows_cve_ids:
+                record = record._replace(cve_ids=self._cve_ids(offer))
+            state = self.states.of_update(package, offer.version)
+            return Verdict(record, state, judgement.level)
         return self._verdict_on_installed(package, terms[0], judgement)
 
     def approves(self, group: NotInstalled) -> bool:
@@ -162,34 +153,15 @@ class _Judge:
             return PatchState.INSTALLED_REJECTED
         return PatchState.INSTALLED_OTHER
 
-    def _verdict_on_update(
-        self, package: Package, offer: AvailableVersion, priority: str, judgement: _Judgement
-    ) -> Verdict:
-        has_failed = (package.name, package.architecture, offer.version) in self.failed
-        record = self._record(package, offer.version, judgement.classification, priority)
-        return Verdict(
-            record=record._replace(cve_ids=self._cve_ids(offer)) if self.shows_cve_ids else record,
-            state=PatchState.FAILED if has_failed else PatchState.MISSING,
-            compliance_level=judgement.level or ComplianceLevel.UNSPECIFIED,
-            installed_at=0.0,
-            installed_by=None,
-        )
-
     def _verdict_on_installed(
         self, package: Package, priority: str, judgement: _Judgement
     ) -> Verdict:
-        state, classification = judgement.installed_state, judgement.classification
-        if (package.name, package.architecture) in self.waiting_for_reboot:
-            state = PatchState.INSTALLED_PENDING_REBOOT
+        state = self.states.of_installed(package, judgement.installed_state)
+        classification = judgement.classification
         if state in STATES_WITHOUT_DETAILS:
             classification = priority = ""
-        return Verdict(
-            self._record(package, package.version, classification, priority),
-            state,
-            judgement.level or ComplianceLevel.UNSPECIFIED,
-            package.installed_at or 0.0,
-            package.installed_by,
-        )
+        record = self._record(package, package.version, classification, priority)
+        return verdict_on_installed(package, record, state, judgement.level)
 
     def _cve_ids(self, offer: AvailableVersion) -> str:
         advised = (self.advisories[position].cve_ids for position in offer.advisories)
@@ -204,3 +176,14 @@ class _Judge:
 
 def _as_installed(package: Package) -> AvailableVersion:
     return AvailableVersion(version=package.version)
+
+
+def _is_newer(package: Package, offer: AvailableVersion) -> bool:
+    if apt.is_newer(offer.version, package.version):
+        return True
+    # No list offers it: all that is known is the version of the source that fixes something.
+    return (
+        not offer.origins
+        and offer.source_version is not None
+        and apt.is_newer(offer.source_version, package.source_version or package.version)
+    )

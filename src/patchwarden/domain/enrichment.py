@@ -5,27 +5,25 @@ offer, every fix that the installed version lacks is taken to be. Whatever the v
 stands in the facts, so that it can be given, and explained, from them alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, compress
 from typing import NamedTuple
 
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion, fixed_since
 from patchwarden.domain.facts import Advisory, AvailableVersion, Package, Report
-from patchwarden.domain.version_order import SortKey, sort_key_of
+from patchwarden.domain.fix_order import (
+    FixOrder,
+    KnownFix,
+    fixed_version,
+    may_be_for,
+    offered_source_version,
+    source_version,
+)
 
-_EVERY_ARCHITECTURE = frozenset({"", "all", "noarch"})
-
-
-class KnownFix(NamedTuple):
-    """A version of a package that fixes something, for the product of the node."""
-
-    version: str
-    architecture: str
-    """Empty: of every architecture."""
-    is_source: bool
-    """Whether name and version are those of the source package."""
-    module: str
-    advisory: Advisory
+_MAX_EFFORT = 2_000_000
+"""Comparisons of versions, and CVE ids that packages may get: some seconds. A node that was never
+updated, with several kernels, is some hundred thousand."""
 
 
 class Offer(NamedTuple):
@@ -50,18 +48,25 @@ class Knowledge:
 
 
 def enrich(report: Report, knowledge: Knowledge) -> Report:
-    """Give `report` with what is known added to it; the same report if that is nothing."""
-    sort_key = sort_key_of(report.packages.package_manager)
-    if sort_key is None or not knowledge:
+    """Give `report` with what is known added to it; the same report if that is nothing.
+
+    Where thousands of packages claim to be of the kernel, say, that is too much, for no other node
+    is judged meanwhile: nothing is then added to the last of them.
+    """
+    order = FixOrder.of(report.packages)
+    if order is None or not knowledge:
         return report
     enricher = _Enricher(
         knowledge=knowledge,
-        sort_key=sort_key,
+        order=order,
         advisories=_Advisories(list(report.packages.advisories)),
         knows_available=report.packages.knows_available,
-        is_apt=report.packages.package_manager == "apt",
+        sizes={
+            name: _Size(len(fixes), sum(len(fix.advisory.cve_ids) for fix in fixes))
+            for name, fixes in knowledge.fixes.items()
+        },
     )
-    installed = tuple(map(enricher.package, report.packages.installed))
+    installed = tuple(enricher.packages(report.packages.installed))
     packages = replace(
         report.packages, installed=installed, advisories=tuple(enricher.advisories.every)
     )
@@ -76,29 +81,73 @@ class _Advisories:
         self._positions = {each.advisory_id: position for position, each in enumerate(every)}
 
     def position(self, advisory: Advisory) -> int:
-        """Give the position of an advisory, adding it; the newer revision of it counts."""
+        """Give the position of an advisory, adding it; what is known of it is put together."""
         known = self._positions.get(advisory.advisory_id)
         if known is None:
             self.every.append(advisory)
             known = self._positions[advisory.advisory_id] = len(self.every) - 1
-        elif _revised_at(advisory) > _revised_at(self.every[known]):
-            self.every[known] = advisory
+        elif self.every[known] is not advisory:
+            self.every[known] = _put_together(self.every[known], advisory)
         return known
+
+
+def _put_together(known: Advisory, given: Advisory) -> Advisory:
+    """Give what two sources say of one advisory: the newer revision, and what it does not say.
+
+    Feeds differ in what they tell: OSV has no severity, lists of repositories no CVEs. What one of
+    them leaves out is not taken back.
+    """
+    newer, older = (known, given) if _revised_at(known) >= _revised_at(given) else (given, known)
+    return Advisory(
+        advisory_id=newer.advisory_id,
+        classification=newer.classification or older.classification,
+        severity=newer.severity or older.severity,
+        title=newer.title or older.title,
+        issued_at=older.issued_at if newer.issued_at is None else newer.issued_at,
+        updated_at=newer.updated_at,
+        cve_ids=newer.cve_ids or older.cve_ids,
+        bugzilla_ids=newer.bugzilla_ids or older.bugzilla_ids,
+        reboot_suggested=newer.reboot_suggested or older.reboot_suggested,
+    )
 
 
 def _revised_at(advisory: Advisory) -> float:
     return advisory.updated_at or advisory.issued_at or 0.0
 
 
+class _Size(NamedTuple):
+    fixes_count: int
+    cve_ids_count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Enricher:
     knowledge: Knowledge
-    sort_key: SortKey
+    order: FixOrder
     advisories: _Advisories
     knows_available: bool
-    is_apt: bool
+    sizes: Mapping[str, _Size]
+    """Of what is known, by name as in `Knowledge.fixes`."""
 
-    def package(self, package: Package) -> Package:
+    def packages(self, installed: Iterable[Package]) -> Iterator[Package]:
+        """Give the packages with what is known added to them, as long as that is not too much."""
+        left = _MAX_EFFORT
+        for package in installed:
+            effort = self._effort(package)
+            if effort <= left:
+                left -= effort
+                yield self._package(package)
+            else:
+                yield package
+
+    def _effort(self, package: Package) -> int:
+        """Say how much there is to do for a package: comparisons and CVE ids at most."""
+        names = {package.name, package.source or package.name}
+        sizes = [self.sizes[name] for name in names if name in self.sizes]
+        offers_count = 1 + len(package.available)
+        return sum(each.fixes_count * offers_count + each.cve_ids_count for each in sizes)
+
+    def _package(self, package: Package) -> Package:
         fixes = self._fixes(package)
         if self.knows_available:
             available = self._attached(package, fixes) if fixes else package.available
@@ -111,14 +160,9 @@ class _Enricher:
         """Give the fixes that the installed version lacks; for rpm also those that it came with."""
         binary = self.knowledge.fixes.get(package.name, ())
         source = self.knowledge.fixes.get(package.source or package.name, ())
-        found = [fix for fix in binary if not fix.is_source and _is_for(fix.architecture, package)]
+        found = [fix for fix in binary if not fix.is_source]
         found += [fix for fix in source if fix.is_source]
-        return [fix for fix in found if self._matters(fix, package)]
-
-    def _matters(self, fix: KnownFix, package: Package) -> bool:
-        fixed = self.sort_key(fix.version)
-        installed = self.sort_key(_source_version(package) if fix.is_source else package.version)
-        return bool(fixed > installed or (fixed == installed and not self.is_apt))
+        return [fix for fix in found if self.order.matters(fix, package)]
 
     def _attached(
         self, package: Package, fixes: Sequence[KnownFix]
@@ -127,43 +171,44 @@ class _Enricher:
         left = list(fixes)
         offers: list[AvailableVersion] = []
         for offer in reversed(self._offers(package)):
-            mine = [fix for fix in left if self._has(package, offer, fix)]
-            left = [fix for fix in left if fix not in mine]
-            offers.append(self._with_advisories(offer, mine))
+            has = [self.order.has(package, offer, fix) for fix in left]
+            offers.append(self._with_advisories(offer, compress(left, has)))
+            left = [fix for fix, is_here in zip(left, has, strict=True) if not is_here]
         return tuple(reversed(offers))
 
     def _offers(self, package: Package) -> tuple[AvailableVersion, ...]:
         """Give what is on offer, and the installed version, whose advisories rpm shows."""
         is_listed = any(offer.version == package.version for offer in package.available)
-        if self.is_apt or is_listed:
+        if self.order.is_apt or is_listed:
             return package.available
         return (*package.available, AvailableVersion(version=package.version))
 
-    def _has(self, package: Package, offer: AvailableVersion, fix: KnownFix) -> bool:
-        if fix.module and fix.module != offer.module:
-            return False
-        version = _offered_source_version(package, offer) if fix.is_source else offer.version
-        if offer.version == package.version:
-            return bool(self.sort_key(fix.version) == self.sort_key(version))
-        return bool(self.sort_key(fix.version) <= self.sort_key(version))
-
     def _made_up(self, package: Package, fixes: Sequence[KnownFix]) -> tuple[AvailableVersion, ...]:
-        """Take each version that fixes something for offered, newest first.
-
-        Which module streams a node follows is not known, so that their fixes are left out.
-        """
+        """Take each version that fixes something for offered, newest first."""
         by_version: dict[str, list[KnownFix]] = {}
-        installed = self.sort_key(package.version)
         for fix in fixes:
-            if not fix.module:
-                is_installed = self.sort_key(fix.version) == installed
-                version = package.version if is_installed else fix.version
-                by_version.setdefault(version, []).append(fix)
-        versions = sorted(by_version, key=self.sort_key, reverse=True)
+            if self.order.is_installed(package, fix):
+                by_version.setdefault(package.version, []).append(fix)
+            elif may_be_for(package, fix):
+                by_version.setdefault(fixed_version(package, fix), []).append(fix)
+        versions = sorted(by_version, key=self.order.sort_key, reverse=True)
+        if self.order.is_apt:
+            return self._made_up_candidate(by_version, versions)
         return tuple(
             self._with_advisories(AvailableVersion(version=version), by_version[version])
             for version in versions
         )
+
+    def _made_up_candidate(
+        self, by_version: Mapping[str, Sequence[KnownFix]], versions: Sequence[str]
+    ) -> tuple[AvailableVersion, ...]:
+        """Give the one version that apt would take, with all that it fixes."""
+        if not versions:
+            return ()
+        sources = [fix.version for fix in chain(*by_version.values()) if fix.is_source]
+        newest = max(sources, key=self.order.sort_key, default=None)
+        candidate = AvailableVersion(version=versions[0], source_version=newest)
+        return (self._with_advisories(candidate, list(chain(*by_version.values()))),)
 
     def _with_advisories(
         self, offer: AvailableVersion, fixes: Iterable[KnownFix]
@@ -175,13 +220,17 @@ class _Enricher:
 
     def _completed(self, package: Package, offer: AvailableVersion) -> AvailableVersion:
         """Add to an offered version its release date and what its changelog tells."""
-        if offer.version == package.version:
+        if not self._is_newer(offer.version, package.version):
             return offer
         released_at = self._released_at(package, offer)
         cve_ids = self._changelog_cve_ids(package, offer)
         if released_at == offer.released_at and not cve_ids:
             return offer
         return replace(offer, released_at=released_at, cve_ids=offer.cve_ids + cve_ids)
+
+    def _is_newer(self, version: str, installed: str) -> bool:
+        sort_key = self.order.sort_key
+        return version != installed and bool(sort_key(version) > sort_key(installed))
 
     def _released_at(self, package: Package, offer: AvailableVersion) -> float | None:
         if offer.released_at is not None:
@@ -192,33 +241,18 @@ class _Enricher:
             if (at := self.advisories.every[position].issued_at) is not None
         ]
         if advised:
-            return max(advised)
+            # The verdicts on rpm take the date of each advisory by itself.
+            return max(advised) if self.order.is_apt else None
         return self.knowledge.first_seen.get(
             Offer(package.name, package.architecture, offer.version)
         )
 
     def _changelog_cve_ids(self, package: Package, offer: AvailableVersion) -> tuple[str, ...]:
         entries = self.knowledge.changelogs.get(offered_source(package, offer), ())
-        return fixed_since(entries, _source_version(package), self.sort_key)
+        return fixed_since(entries, source_version(package), self.order.sort_key)
 
 
 def offered_source(package: Package, offer: AvailableVersion) -> SourceVersion:
     """Give the version of the source package that an offered version is built from."""
     source = offer.source or package.source or package.name
-    return SourceVersion(source, _offered_source_version(package, offer))
-
-
-def _is_for(architecture: str, package: Package) -> bool:
-    return (
-        architecture in _EVERY_ARCHITECTURE
-        or architecture == package.architecture
-        or package.architecture in _EVERY_ARCHITECTURE
-    )
-
-
-def _source_version(package: Package) -> str:
-    return package.source_version or package.version
-
-
-def _offered_source_version(package: Package, offer: AvailableVersion) -> str:
-    return offer.source_version or package.source_version or offer.version
+    return SourceVersion(source, offered_source_version(package, offer))

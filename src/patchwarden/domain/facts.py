@@ -178,6 +178,9 @@ class Packages:
     knows_available: bool = True
     """Whether it says what is available. A bare list of packages does not: then what is missing
     is worked out from the catalog's advisories alone."""
+    knows_epochs: bool = True
+    """Whether the versions of rpm bear their epochs. A plain `rpm -qa` prints none: then they are
+    left out of account where versions are compared with the catalog's."""
     origins: tuple[Origin, ...] = ()
     advisories: tuple[Advisory, ...] = ()
     """Those that concern what is installed or on offer."""

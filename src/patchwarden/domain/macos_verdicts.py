@@ -10,11 +10,10 @@ from operator import attrgetter
 from patchwarden.domain.approval import NEVER
 from patchwarden.domain.evaluation import Evaluation
 from patchwarden.domain.facts import AvailableVersion, Package, Report
-from patchwarden.domain.operation_results import failed_versions
 from patchwarden.domain.os_rules import OperatingSystemRules, products_of
+from patchwarden.domain.package_verdicts import PackageStates, verdict_on_installed
 from patchwarden.domain.patches import PatchRecord, Verdict
 from patchwarden.domain.policy import Candidate, Decision, Policy
-from patchwarden.domain.reboot import PackageKey, waiting_for_reboot
 from patchwarden.domain.selection import Mention
 from patchwarden.domain.states import STATES_WITHOUT_DETAILS, ComplianceLevel, PatchState
 
@@ -40,17 +39,14 @@ class _Judge:
 
     policy: Policy
     products: tuple[str, ...]
-    failed: frozenset[tuple[str, str, str]]
-    """Name, architecture and version of what this operation could not install."""
-    waiting_for_reboot: frozenset[PackageKey]
+    states: PackageStates
 
     @classmethod
     def of(cls, report: Report, policy: Policy, rules: OperatingSystemRules) -> "_Judge":
         return cls(
             policy=policy,
             products=products_of(rules, report.node.platform_version),
-            failed=failed_versions(report.scan),
-            waiting_for_reboot=waiting_for_reboot(report),
+            states=PackageStates.of(report),
         )
 
     def judge(self, package: Package) -> tuple[Verdict, float]:
@@ -87,31 +83,21 @@ class _Judge:
     def _approved(self, package: Package, version: str, level: ComplianceLevel) -> Verdict:
         if version == package.version:
             return self._installed(package, PatchState.INSTALLED, level)
-        has_failed = (package.name, package.architecture, version) in self.failed
-        return Verdict(
-            record=_record(package, version, package.installer),
-            state=PatchState.FAILED if has_failed else PatchState.MISSING,
-            compliance_level=level,
-            installed_at=0.0,
-            installed_by=None,
-        )
+        record = _record(package, version, package.installer)
+        return Verdict(record, self.states.of_update(package, version), level)
 
     def _unapproved(self, package: Package) -> Verdict:
         is_blocked = self.policy.blocks and self.policy.rejected.matches((package.name,))
         state = PatchState.INSTALLED_REJECTED if is_blocked else PatchState.INSTALLED_OTHER
-        return self._installed(package, state, ComplianceLevel.UNSPECIFIED)
+        return self._installed(package, state, None)
 
-    def _installed(self, package: Package, state: PatchState, level: ComplianceLevel) -> Verdict:
-        if (package.name, package.architecture) in self.waiting_for_reboot:
-            state = PatchState.INSTALLED_PENDING_REBOOT
+    def _installed(
+        self, package: Package, by_policy: PatchState, level: ComplianceLevel | None
+    ) -> Verdict:
+        state = self.states.of_installed(package, by_policy)
         classification = "" if state in STATES_WITHOUT_DETAILS else package.installer
-        return Verdict(
-            record=_record(package, package.version, classification),
-            state=state,
-            compliance_level=level,
-            installed_at=package.installed_at or 0.0,
-            installed_by=package.installed_by,
-        )
+        record = _record(package, package.version, classification)
+        return verdict_on_installed(package, record, state, level)
 
 
 def _updates(package: Package) -> tuple[AvailableVersion, ...]:

@@ -28,9 +28,9 @@ class Verdict(NamedTuple):
     state: PatchState
     compliance_level: ComplianceLevel
     """The highest level among what approves the patch; UNSPECIFIED if nothing does."""
-    installed_at: float
+    installed_at: float = 0.0
     """0.0 unless the state is one of the installed ones and the node knows the time."""
-    installed_by: str | None
+    installed_by: str | None = None
 
 
 def joined_cve_ids(cve_ids: Iterable[str]) -> str:

@@ -9,8 +9,8 @@ from patchwarden.domain.os_rules import OperatingSystemRules, ReleaseDate
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.rpm import UNLISTED, Listing, PackageManager
 from patchwarden.domain.selection import Field
+from patchwarden.domain.severities import severity_rank
 
-_SEVERITIES = {"critical": 4, "important": 3, "moderate": 2, "medium": 2, "low": 1}
 _NO_SEVERITY = "None"
 
 
@@ -91,7 +91,7 @@ class NoticeReader:
             severity=severity,
             fields=rpm.filter_fields(self.products, classification, severity),
             is_advisory=True,
-            rank=(classification.lower() == "security", _SEVERITIES.get(severity.lower(), 0)),
+            rank=(classification.lower() == "security", severity_rank(severity)),
         )
 
     def none(self) -> Notice:

@@ -98,6 +98,26 @@ class WindowsCatalog:
             product_named=product_named,
         )
 
+    def unknown_keys(self, report: Report) -> Sequence[str]:
+        """Give the `key_of` of updates that a node lists and nothing is known of."""
+        keys = (self.keys.get(key, key) for key in map(key_of, report.packages.updates))
+        return [key for key in dict.fromkeys(keys) if key not in self.known]
+
+    def with_others(
+        self, patches: Iterable[CatalogPatch], advisories: Iterable[CatalogAdvisory]
+    ) -> "WindowsCatalog":
+        """Give a catalog that also knows of updates for other products, such as applications."""
+        others = WindowsCatalog.of(
+            patches, advisories, products=(), product_named=self.product_named
+        )
+        return replace(
+            self,
+            known={**others.known, **self.known},
+            keys={**others.keys, **self.keys},
+            cve_ids={**others.cve_ids, **self.cve_ids},
+            supersedes={**others.supersedes, **self.supersedes},
+        )
+
     def enrich(self, report: Report) -> Report:
         """Give `report` with all that is known of its updates, then with those it did not list."""
         listed = tuple(map(self._filled, report.packages.updates))
@@ -145,14 +165,17 @@ class WindowsCatalog:
                 joined[key_of(update)] = own.union(joined.get(key_of(update), ()))
         return joined
 
-    def _unlisted(
-        self, listed: Container[str], superseded: Container[str] | None
-    ) -> Iterator[WindowsUpdate]:
+    def _unlisted(self, listed: Set[str], superseded: Set[str] | None) -> Iterator[WindowsUpdate]:
         """Give what the node did not list; `superseded` is None if it knows what is on offer."""
+        unlisted = self.of_node.keys() - listed
+        on_offer = set() if superseded is None else unlisted - superseded
         for key, update in self.of_node.items():
-            if key not in listed:
-                is_on_offer = superseded is not None and key not in superseded
-                yield replace(update, presence="available") if is_on_offer else update
+            if key in on_offer:
+                # What those supersede, they tell themselves.
+                reached = tuple(sorted(_reached([key], self.supersedes, on_offer)))
+                yield replace(update, presence="available", supersedes=reached)
+            elif key in unlisted:
+                yield update
 
     def _with_all_cve_ids(
         self, updates: Sequence[WindowsUpdate], settled: Set[str]
@@ -171,12 +194,12 @@ class WindowsCatalog:
             same = len(fixed) == len(update.cve_ids)
             yield update if same else replace(update, cve_ids=tuple(sorted(fixed)))
 
-    def _brought(self, key: str, stops: Container[str]) -> frozenset[str]:
+    def _brought(self, key: str, stops: Set[str]) -> frozenset[str]:
         """Give the CVEs that an update fixes, and those of what it supersedes up to `stops`.
 
         The catalog's word alone counts for it: a node could say that everything supersedes all.
         """
-        every = (key, *_reached([key], self.supersedes, stops))
+        every = {key, *(_reached([key], self.supersedes, stops) - stops)}
         return frozenset(chain.from_iterable(self.cve_ids.get(each, ()) for each in every))
 
 
@@ -187,14 +210,15 @@ def _settled(update: WindowsUpdate, superseded: Container[str]) -> WindowsUpdate
 
 
 def _reached(start: Iterable[str], supersedes: _Edges, stops: Container[str] = ()) -> set[str]:
-    """Give all that is superseded, directly or not, without going on at `stops`."""
+    """Give all that is superseded, directly or not, up to `stops`."""
     reached: set[str] = set()
     waiting = list(start)
     while waiting:
         for key in supersedes.get(waiting.pop(), ()):
-            if key not in reached and key not in stops:
+            if key not in reached:
                 reached.add(key)
-                waiting.append(key)
+                if key not in stops:
+                    waiting.append(key)
     return reached
 
 

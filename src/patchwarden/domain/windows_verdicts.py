@@ -22,6 +22,7 @@ from patchwarden.domain.policy import Policy
 from patchwarden.domain.selection import Field
 from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
 from patchwarden.domain.windows_reboot import RebootEvidence
+from patchwarden.domain.windows_supersedence import Judged, without_superseded
 
 _PRECEDENCE = {
     state: position
@@ -29,23 +30,30 @@ _PRECEDENCE = {
         (
             PatchState.INSTALLED_PENDING_REBOOT,
             PatchState.INSTALLED_REJECTED,
-            PatchState.INSTALLED,
-            PatchState.INSTALLED_OTHER,
             PatchState.FAILED,
             PatchState.MISSING,
+            PatchState.INSTALLED,
             PatchState.AVAILABLE_SECURITY_UPDATE,
+            PatchState.INSTALLED_OTHER,
             PatchState.NOT_APPLICABLE,
         )
     )
 }
-"""Of several updates with one KB number, the one whose state comes first stands for all."""
+"""Of several updates with one KB number, the one whose state comes first stands for all.
+
+Some updates come again and again under one number, such as the Malicious Software Removal Tool:
+that last month's is installed must not hide that this month's is missing (contract 2.10).
+"""
 
 
 def judge_windows(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
     """Judge every update of `report` by `policy`; each KB number gives one record at most."""
     judge = _Judge.of(report, policy, rules)
+    judged = judge.judged(report.packages.updates)
+    if not report.packages.knows_available:
+        judged = without_superseded(judged)
     return Evaluation(
-        verdicts=_one_for_each_kb(judge.verdicts(report.packages.updates)),
+        verdicts=_one_for_each_kb(map(judge.verdict, judged)),
         # They are listed.
         not_applicable_count=0,
         valid_until=judge.valid_until(),
@@ -97,13 +105,14 @@ class _Judge:
             reboot=RebootEvidence.of(report),
         )
 
-    def verdicts(self, updates: Iterable[WindowsUpdate]) -> Iterable[Verdict]:
-        """Give the verdicts on those of `updates` that are listed."""
-        for update in updates:
-            judgement = self._judgement(update)
-            state = self._state(update, judgement)
-            if state is not None:
-                yield self._verdict(update, state, judgement.level)
+    def judged(self, updates: Iterable[WindowsUpdate]) -> list[Judged]:
+        """Give those of `updates` that are listed, with their states."""
+        judgements = ((update, self._judgement(update)) for update in updates)
+        return [
+            Judged(update, state, judgement.level)
+            for update, judgement in judgements
+            if (state := self._state(update, judgement)) is not None
+        ]
 
     def valid_until(self) -> float:
         """Give the first instant after which a running delay changes a verdict."""
@@ -161,9 +170,9 @@ class _Judge:
         named = not self.failed.isdisjoint(windows.names_of(update))
         return self.is_install and (update.presence == "failed" or named)
 
-    def _verdict(
-        self, update: WindowsUpdate, state: PatchState, level: ComplianceLevel | None
-    ) -> Verdict:
+    def verdict(self, judged: Judged) -> Verdict:
+        """Give the verdict on an update."""
+        update, state, level = judged
         is_installed = state not in STATES_WITHOUT_INSTALL
         return Verdict(
             record=windows.patch_record(update, state, shows_cve_ids=self.rules.shows_cve_ids),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchwarden.domain.versions.dpkg import compare, sort_key
+from version_orders import check_order, check_transitive
 
 OLDEST_FIRST = [
     ["~~"],
@@ -55,12 +56,7 @@ texts = versions | st.text(max_size=8) | st.sampled_from(INVALID)
 
 
 def test_vectors_come_in_their_order() -> None:
-    for position, group in enumerate(OLDEST_FIRST):
-        for version in group:
-            assert [compare(version, same) for same in group] == [0] * len(group)
-            for newer in (other for later in OLDEST_FIRST[position + 1 :] for other in later):
-                assert (compare(version, newer), version, newer) == (-1, version, newer)
-                assert (compare(newer, version), version, newer) == (1, version, newer)
+    check_order(compare, OLDEST_FIRST)
 
 
 @given(texts, texts)
@@ -76,13 +72,7 @@ def test_a_version_equals_itself(version: str) -> None:
 
 @given(texts, texts, texts)
 def test_the_order_is_transitive(a: str, b: str, c: str) -> None:
-    oldest, middle, newest = sorted((a, b, c), key=sort_key)
-    assert compare(oldest, middle) <= 0
-    assert compare(middle, newest) <= 0
-    assert compare(oldest, newest) <= 0
-    assert (compare(oldest, newest) == 0) == (
-        compare(oldest, middle) == 0 and compare(middle, newest) == 0
-    )
+    check_transitive(compare, sort_key, (a, b, c))
 
 
 @given(versions, st.text(revision_characters, max_size=8))

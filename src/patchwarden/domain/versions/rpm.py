@@ -53,29 +53,10 @@ def compare(a: str, b: str) -> Literal[-1, 0, 1]:
     """Say whether `a` is older (-1), the same (0) or newer (1) than `b`."""
     if a == b:
         return 0
-    return _compare_keys(sort_key(a), sort_key(b))
-
-
-def compare_to_requirement(text: str, required: str) -> Literal[-1, 0, 1]:
-    """Say whether `text` is older (-1), as old (0) or newer (1) than `required` asks for.
-
-    As in rpm's dependencies, releases count only where both have one: `1.0-3` is what `1.0` asks
-    for. For that reason it is no order by which versions can be sorted.
-    """
-    if not (split(text).release and split(required).release):
-        text, required = _without_release(text), _without_release(required)
-    return compare(text, required)
-
-
-def _without_release(text: str) -> str:
-    epoch, version, _ = split(text)
-    return f"{epoch}:{version}"
-
-
-def _compare_keys(a: bytes, b: bytes) -> Literal[-1, 0, 1]:
-    if a == b:
+    key_a, key_b = sort_key(a), sort_key(b)
+    if key_a == key_b:
         return 0
-    return -1 if a < b else 1
+    return -1 if key_a < key_b else 1
 
 
 _TOKEN = re.compile(rb"[0-9]+|[A-Za-z]+|[~^]")
