@@ -4,6 +4,10 @@ BIN := .venv/bin
 DATA ?= .patchwarden
 DIST ?= dist
 
+# Some machines turn this on for their builds; then each of the hundreds of programs that the tests
+# start would compile itself anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-slow check bench setup format lock clean agent wheel docs
 
 run: setup

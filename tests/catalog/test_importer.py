@@ -62,7 +62,7 @@ def test_notes_on_cves_are_kept_and_the_newest_score_counts(store: NodeStore) ->
         import_entries(store.db, entries, file_name="x", format_name="x", now=NOW)
         assert cve_notes.prediction(store.db, "cve-2026-1") == score(0.2, 2.0)
         assert cve_notes.exploitation(store.db, "cve-2026-1") == note
-    assert cve_notes.holding(store.db) == (1, 1, 2.0)
+    assert cve_notes.holding(store.db) == (1, 1)
     assert catalog.imports(store.db, 1)[0].counts.changed_count == 0
 
 

@@ -242,3 +242,13 @@ def test_the_product_of_a_feed_can_be_told(cli: CommandLine, data: Path, tmp_pat
     cli.succeed(*given, "--product", "RockyLinux9")
     document = cli.succeed("catalog", "show", "X-1", "--format", "json", "--data", data).document
     assert [each["Product"] for each in document["Advisories"][0]["Fixes"]] == ["RockyLinux9"]
+
+
+def test_a_product_that_no_node_has_is_refused(
+    cli: CommandLine, data: Path, tmp_path: Path
+) -> None:
+    file = write(tmp_path, "windows.json", WINDOWS_ITEM)
+    failed = cli("catalog", "import", file, "--product", "RHEL9", "--data", data)
+    assert failed.exit_code == 2
+    assert "RHEL9 is no product of a managed node" in failed.err
+    assert not data.exists()

@@ -15,6 +15,8 @@ from command_line import CommandLine
 from patchwarden.cli.checks.finding import Finding
 from patchwarden.cli.checks.installation import installation_findings
 from patchwarden.cli.checks.server import clock_finding, server_findings
+from patchwarden.cli.installation import opened
+from patchwarden.store import catalog
 from patchwarden.store.database import FILE_NAME
 from patchwarden.store.installation import KEY_FILE_NAME
 
@@ -41,6 +43,7 @@ def test_a_sound_installation_is_ok(data: Path) -> None:
         "store",
         "credentials",
         "nodes",
+        "catalog",
     }
     del found["disk space"]
     assert {finding.status for finding in found.values()} == {"ok"}
@@ -95,6 +98,21 @@ def test_nodes_that_are_not_heard_of_are_a_warning(cli: CommandLine, data: Path)
     later = by_check(installation_findings(data, NOW + 60 * 86_400))["nodes"]
     assert later.status == "warning"
     assert "2 not for 30 days" in later.sentence
+
+
+def test_an_import_that_is_old_or_was_cut_off_is_a_warning(data: Path) -> None:
+    with opened(data) as (_, db), db.transaction():
+        done = catalog.begin_import(db, imported_at=NOW, format_name="osv", file_name="a.zip")
+        catalog.finish_import(db, done, catalog.ImportCounts(0, 1, 0, 1, 0))
+    assert by_check(installation_findings(data, NOW + 3600))["catalog"] == Finding(
+        "catalog", "ok", "It was last filled 1 hour ago."
+    )
+    old = by_check(installation_findings(data, NOW + 30 * 86_400))["catalog"]
+    assert (old.status, "30 days ago" in old.sentence) == ("warning", True)
+    with opened(data) as (_, db), db.transaction():
+        catalog.begin_import(db, imported_at=NOW, format_name="osv", file_name="b.zip")
+    cut_off = by_check(installation_findings(data, NOW))["catalog"]
+    assert (cut_off.status, "b.zip" in cut_off.sentence) == ("warning", True)
 
 
 @pytest.mark.parametrize(

@@ -71,16 +71,20 @@ def staying_up(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_two_lines_to_try_next_work_until_it_is_stopped(
-    staying_up: "subprocess.Popen[str]", number: signal.Signals
-) -> None:
-    assert staying_up.stdout is not None
+def _printed_once_up(process: "subprocess.Popen[str]") -> list[str]:
+    assert process.stdout is not None
     lines = []
-    for line in staying_up.stdout:
+    for line in process.stdout:
         lines.append(line)
         if "stays up until Ctrl-C" in line:
             break
+    return lines
+
+
+def test_the_two_lines_to_try_next_work_until_it_is_interrupted(
+    staying_up: "subprocess.Popen[str]",
+) -> None:
+    lines = _printed_once_up(staying_up)
     command, url = [line.strip() for line in lines[lines.index("Try next:\n") + 1 :][:2]]
     with urllib.request.urlopen(url, timeout=10) as answer:
         assert b"Patchwarden" in answer.read()
@@ -92,5 +96,11 @@ def test_the_two_lines_to_try_next_work_until_it_is_stopped(
         check=True,
     )
     assert re.fullmatch(r'"[^"]+\.\w+"\n', aws.stdout)
-    staying_up.send_signal(number)
+    staying_up.send_signal(signal.SIGINT)
+    assert staying_up.wait(timeout=30) == 0
+
+
+def test_it_ends_in_order_when_it_is_terminated(staying_up: "subprocess.Popen[str]") -> None:
+    assert _printed_once_up(staying_up)
+    staying_up.send_signal(signal.SIGTERM)
     assert staying_up.wait(timeout=30) == 0

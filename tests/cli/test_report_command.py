@@ -41,11 +41,11 @@ def test_a_report_can_bring_its_node_along(account_cli: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "no format that is known"),
+        (b"", "The file is empty"),
         (b"[1, 2]", "no format that is known"),
         (b'{"schema": 1, "scan": {}}', "lacks node, packages"),
         (gzip.compress(b"{}", mtime=0), "no format that is known"),
-        (COMPRESSED[:-20], "damaged gzip"),
+        (COMPRESSED[:-20], "cut off"),
     ],
 )
 def test_what_is_no_report_is_not_sent(

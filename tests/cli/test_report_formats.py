@@ -44,6 +44,7 @@ def test_a_list_of_packages_brings_its_node_along(account_cli: CommandLine) -> N
     [node] = account_cli.succeed("nodes", "--format", "json").document["Nodes"]
     assert (node["Name"], node["ComputerName"]) == ("web", "web-1")
     assert node["PlatformVersion"] == "12"
+    assert "the catalog has no advisories for its release" in out
 
 
 def test_a_list_of_packages_can_be_handed_in_for_a_node(

@@ -1,8 +1,11 @@
 """Runs every command that the docs show, in the order of each page."""
 
+import contextlib
+import io
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from awscli.clidriver import create_clidriver
 
 from serving import RunningServer, running_server
 
@@ -88,7 +92,23 @@ class Reader:
         line = self._filled_in(line)
         if _GOES_ON.match(line):
             self._start_and_interrupt(line)
-            return
+        elif line.startswith("aws ") and ">" not in line:
+            self._learn(self._aws(line))
+        else:
+            self._learn(self._run(line))
+
+    def _aws(self, line: str) -> str:
+        """Run the AWS CLI in this process: to start it takes longer than what it does."""
+        output = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
+            patch.chdir(self.directory)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            status = create_clidriver().main(shlex.split(line)[1:])
+        assert status == 0, f"{line}\n{output.getvalue()}"
+        return output.getvalue()
+
+    def _run(self, line: str) -> str:
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=self.directory,
@@ -99,7 +119,7 @@ class Reader:
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-        self._learn(done.stdout)
+        return done.stdout
 
     def _filled_in(self, text: str) -> str:
         for name, value in self.known.items():

@@ -39,7 +39,7 @@ def keep(report: Report) -> Report:
 
 
 def test_a_report_comes_back_as_it_was() -> None:
-    assert keep(_REPORT) == _REPORT
+    assert report_bytes(keep(_REPORT)) == report_bytes(_REPORT)
 
 
 @given(
@@ -53,7 +53,7 @@ def test_any_report_comes_back_as_it_was(
 ) -> None:
     times = {"started_at": started_at, "ended_at": ended_at}
     sent = report(scan=times | {"details": details}, node={"computer_name": name})
-    assert keep(sent) == sent
+    assert report_bytes(keep(sent)) == report_bytes(sent)
 
 
 def test_only_times_are_kept_aside() -> None:
@@ -74,7 +74,7 @@ def test_members_of_a_newer_agent_are_kept() -> None:
     kept = msgspec.json.decode(stored.node_facts)
     assert kept["scan"]["new"] == kept["node"]["new"] == sent["node"]["new"]
     assert msgspec.json.decode(stored.packages_facts) == sent["packages"]
-    assert join(stored) == _REPORT
+    assert report_bytes(join(stored)) == report_bytes(_REPORT)
 
 
 _UPLOAD = PatchUpload(summary_entry(PatchGroup="web"), COMPLIANCE_ITEM, [patch_row("bash")])

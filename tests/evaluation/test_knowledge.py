@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 
 from advisories import catalog_advisory, fix, learn
+from catalog_patches import windows_patch
 from fakes import NOW, package, report
 from node_store import NODE, SCOPE, NodeStore, new_node_store
+from patchwarden.catalog.importer import import_entries
 from patchwarden.choices import Choices
-from patchwarden.domain.baselines import ApprovalRule, PatchBaseline
+from patchwarden.domain.advisories import Fix
+from patchwarden.domain.baselines import ApprovalRule, PatchBaseline, PatchFilter
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
 from patchwarden.domain.enrichment import Offer
-from patchwarden.domain.facts import Package, Report
+from patchwarden.domain.facts import AvailableVersion, Package, Packages, Report, WindowsUpdate
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.states import PatchState
 from patchwarden.evaluation.patch_rows import patch_rows
-from patchwarden.store import baselines, changelogs, first_seen
+from patchwarden.store import baselines, changelogs
+from patchwarden.store.first_seen import FirstSights
 
 DAY_S = 86_400
 OTHER_NODE = "mi-0fedcba9876543210"
@@ -54,6 +58,23 @@ def test_a_bare_list_is_judged_by_advisories(store: NodeStore) -> None:
         *("tool.amd64:1.0-2", "Security"),
     )
     assert patches(store)["bash.amd64"].state == PatchState.INSTALLED_OTHER
+
+
+@pytest.mark.parametrize(
+    ("version", "source", "source_version", "fixed", "title"),
+    [
+        ("1:2.38-5+b1", "util-linux", "2.38-5", "2.38-5+deb12u1", "1:2.38-5+deb12u1"),
+        ("2:1.02.185-2", "lvm2", "2.03.16-2", "2.03.16-3", "2.03.16-3"),
+    ],
+)
+def test_a_bare_list_lacks_the_fix_of_a_source_that_counts_otherwise(
+    store: NodeStore, version: str, source: str, source_version: str, fixed: str, title: str
+) -> None:
+    store.accept(bare(package("tool", version, source=source, source_version=source_version)))
+    learn(store.db, catalog_advisory("DSA-1", fix(source, fixed)))
+    verdict = patches(store)["tool.amd64"]
+    assert (verdict.state, verdict.record.title) == (PatchState.MISSING, f"tool.amd64:{title}")
+    assert verdict.record.classification == "Security"
 
 
 def test_an_import_about_another_product_changes_no_verdict(store: NodeStore) -> None:
@@ -109,10 +130,16 @@ def test_only_what_is_on_offer_without_a_date_is_noted_as_seen(store: NodeStore)
     dated = replace(dated, available=(replace(dated.available[0], released_at=1.0),))
     store.accept(report([package("same", "1"), package("tool", "1", update="2"), dated]))
     wanted = [Offer(name, "amd64", "2") for name in ("same", "tool", "dated")]
-    assert first_seen.find(store.db, SCOPE.account_id, "DEBIAN", wanted) == {
-        Offer("tool", "amd64", "2"): NOW
-    }
-    assert first_seen.find(store.db, "210987654321", "DEBIAN", wanted) == {}
+    with store.db.transaction():
+        found = FirstSights().find(store.db, SCOPE.account_id, "DEBIAN", wanted)
+        assert found == {Offer("tool", "amd64", "2"): NOW}
+        assert FirstSights().find(store.db, "210987654321", "DEBIAN", wanted) == {}
+
+
+def test_only_so_many_versions_of_one_report_are_noted_as_seen(store: NodeStore) -> None:
+    offers = [AvailableVersion(version=str(number)) for number in range(10_001)]
+    store.accept(report([replace(package("tool", "a"), available=tuple(offers))]))
+    assert store.db.one("SELECT count(*) FROM first_seen") == (10_000,)
 
 
 def test_a_changelog_tells_every_node_of_the_account_its_cves(knowing_store: NodeStore) -> None:
@@ -135,3 +162,43 @@ def test_a_changelog_tells_every_node_of_the_account_its_cves(knowing_store: Nod
     for instance_id, expected in ((NODE, "CVE-2026-1,CVE-2026-9"), (OTHER_NODE, "CVE-2026-9")):
         shown = patches(store, approved, instance_id)["tool.amd64"]
         assert shown.record.cve_ids == expected
+
+
+def test_the_catalog_tells_of_applications_that_a_windows_node_lists(store: NodeStore) -> None:
+    office = windows_patch(
+        7, product="Excel 2031", product_family="Excel", msrc_severity="Important"
+    )
+    node = {
+        "operating_system": "WINDOWS",
+        "platform_type": "Windows",
+        "platform_name": "Microsoft Windows Server 2019 Datacenter",
+        "platform_version": "10.0.17763",
+    }
+    listed = WindowsUpdate(presence="available", kb_id="KB7", title="Update for Excel")
+    sent = report(node=node)
+    packages = Packages(package_manager="windows-update", updates=(listed,))
+    store.accept(replace(sent, packages=packages))
+    assert patches(store) == {}
+    other = windows_patch(8, product="Excel 2031", product_family="Excel")
+    import_entries(store.db, [office, other], file_name="f", format_name="test", now=NOW)
+    # It is a security update that the predefined baseline, on the system alone, does not approve.
+    (verdict,) = patches(store).values()
+    assert verdict.state == PatchState.AVAILABLE_SECURITY_UPDATE
+    assert (verdict.record.kb_id, verdict.record.severity) == ("KB7", "Important")
+    rule = ApprovalRule(
+        filters=(
+            PatchFilter(key="PATCH_SET", values=("APPLICATION",)),
+            PatchFilter(key="PRODUCT_FAMILY", values=("Excel",)),
+        )
+    )
+    content = PatchBaseline(name="Excel", operating_system="WINDOWS", approval_rules=(rule,))
+    with store.db.transaction():
+        baselines.add(store.db, SCOPE, "pb-0123456789abcdef0", content, now=NOW, by="tester")
+        baselines.set_default(store.db, SCOPE, "WINDOWS", "pb-0123456789abcdef0")
+    (verdict,) = patches(store).values()
+    assert (verdict.state, verdict.record.cve_ids) == (PatchState.MISSING, "")
+    fixed = Fix(product="Excel 2031", name="KB7")
+    rated = replace(catalog_advisory("KB7", fixed, cve_ids=["CVE-2026-7"]), source="microsoft")
+    learn(store.db, rated)
+    (verdict,) = patches(store).values()
+    assert verdict.record.cve_ids == "CVE-2026-7"

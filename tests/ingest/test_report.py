@@ -31,7 +31,16 @@ from patchwarden.domain.facts import (
 )
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.limits import MAX_ITEMS, MAX_NUMBER, MAX_TEXT, LimitedDecoder
-from patchwarden.ingest.report import MAX_REPORT_BYTES, ReportParts, read_packages, read_parts
+from patchwarden.ingest.report import (
+    MAX_CVE_IDS,
+    MAX_CVE_IDS_OF_UPDATES,
+    MAX_OFFERED_UPDATES,
+    MAX_REPORT_BYTES,
+    ReportParts,
+    check_package_manager,
+    read_packages,
+    read_parts,
+)
 
 DAY_S = 86_400
 CONTROLS = "\0\n\x1b\x7f\x9b\u2028\u202e"
@@ -121,7 +130,8 @@ def full_json() -> Any:
 def read(sent: bytes) -> ReportParts:
     """Read a whole report."""
     parts = read_parts(sent, NOW)
-    read_packages(parts.sent.packages)
+    packages = read_packages(parts.sent.packages)
+    check_package_manager(packages.package_manager, parts.node)
     return parts
 
 
@@ -276,6 +286,49 @@ def test_a_million_packages_are_refused_by_their_size() -> None:
     assert "larger than" in refusal(gzip.compress(sent, 1))
 
 
+def with_cve_ids(offers_count: int, cve_ids_count: int) -> bytes:
+    """Give packages that have an advisory with so many CVEs each."""
+    cve_ids = [f"CVE-2026-{number:05}" for number in range(cve_ids_count)]
+    installed = [
+        {
+            "name": f"p{number}",
+            "architecture": "a",
+            "version": "1",
+            "available": [{"version": "2", "advisories": [0]}],
+        }
+        for number in range(offers_count)
+    ]
+    advisories = [{"advisory_id": "A", "cve_ids": cve_ids}]
+    packages = {"package_manager": "dnf", "installed": installed, "advisories": advisories}
+    return json.dumps(packages).encode()
+
+
+def test_advisories_are_not_repeated_without_end() -> None:
+    read_packages(with_cve_ids(MAX_CVE_IDS // 1000, 1000))
+    with pytest.raises(InvalidReportError, match=f"more than {MAX_CVE_IDS} CVE ids"):
+        read_packages(with_cve_ids(MAX_CVE_IDS // 1000 + 1, 1000))
+
+
+def updates(count: int, **members: object) -> bytes:
+    every = [{"presence": "available", "kb_id": f"KB{each}", **members} for each in range(count)]
+    return json.dumps({"package_manager": "windows-update", "updates": every}).encode()
+
+
+def test_updates_on_offer_are_few() -> None:
+    read_packages(updates(MAX_OFFERED_UPDATES + 1, presence="installed"))
+    read_packages(updates(MAX_OFFERED_UPDATES))
+    for presence in ("available", "failed"):
+        with pytest.raises(InvalidReportError, match=f"more than {MAX_OFFERED_UPDATES} on offer"):
+            read_packages(updates(MAX_OFFERED_UPDATES + 1, presence=presence))
+
+
+def test_updates_on_offer_fix_few_cves() -> None:
+    cve_ids = ["CVE-2026-0001"] * (MAX_CVE_IDS_OF_UPDATES // 2)
+    read_packages(updates(2, cve_ids=cve_ids))
+    with pytest.raises(InvalidReportError, match=f"more than {MAX_CVE_IDS_OF_UPDATES} CVE ids"):
+        read_packages(updates(3, cve_ids=cve_ids))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -290,7 +343,7 @@ def test_a_million_packages_are_refused_by_their_size() -> None:
         ("node.platform_type", "linux", "node.platform_type: it is not one of Linux"),
         ("node.architecture", "", "node.architecture: it is empty"),
         ("packages.package_manager", "pacman", "packages.package_manager: it is 'pacman', but DEB"),
-        ("packages.package_manager", "\x1b[2J", "packages.package_manager: it is '\\x1b[2J'"),
+        ("packages.package_manager", "\x1b[2J", "packages.package_manager: it has a control"),
         ("packages.package_manager", 1, "packages.package_manager: Expected `str`"),
         ("packages.installed.1.name", "", "packages.installed[1]: it needs a name"),
         ("packages.installed.1.version", "", "packages.installed[1]: it needs a name"),
@@ -366,7 +419,7 @@ def test_what_would_reach_a_terminal_is_not_repeated() -> None:
         (report_bytes(FULL).replace(b'"details":{', b'"details":{"a":' + b"[" * 9999, 1), "JSON"),
         (b" " * (MAX_REPORT_BYTES + 1), "larger than"),
         (gzip.compress(b" " * (MAX_REPORT_BYTES + 1), mtime=0), "larger than"),
-        (gzip.compress(b" " * (64 * MAX_REPORT_BYTES), 1), "larger than"),
+        (gzip.compress(b" " * (4 * MAX_REPORT_BYTES), 1), "larger than"),
         (gzip.compress(b" " * MAX_REPORT_BYTES), "not valid JSON"),
         (gzip.compress(report_bytes(FULL))[:-1], "cut off"),
         (gzip.compress(report_bytes(FULL))[:40], "cut off"),

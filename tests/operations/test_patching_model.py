@@ -1,8 +1,8 @@
-"""Baselines, patch groups, nodes and reports in any order, against a simple model of them."""
+"""Baselines, groups, nodes, reports and imports in any order, against a simple model of them."""
 
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from hypothesis.stateful import (
     rule,
 )
 
+from advisories import catalog_advisory, fix, learn
 from driver import Api, Refused
 from fakes import package, report
 
 SYSTEMS = {"DEBIAN": "12", "UBUNTU": "22.04"}
+PRODUCTS = {"DEBIAN": "Debian12", "UBUNTU": "Ubuntu22.04"}
 GROUPS = ["web", "db"]
 PACKAGES = ["bash", "curl", "vim"]
 EVERYTHING = {
@@ -43,7 +45,7 @@ CONTENTS: dict[str, dict[str, Any]] = {
     },
 }
 PREDEFINED = "approves security"
-"""What AWS's own baselines for these systems do; nothing here comes from a security list."""
+"""What AWS's own baselines for these systems do; no list here is one of security updates."""
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Node:
     group: str = ""
     updates: dict[str, bool] | None = None
     """Package → whether a newer version is available; None before the first report."""
+    is_bare: bool = False
+    """Whether it tells nothing but what is installed: then advisories tell what is missing."""
 
 
 @dataclass
@@ -66,6 +70,8 @@ class Model:
     """Patch group and operating system → id of the baseline."""
     defaults: dict[str, str] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    advisories: set[tuple[str, str]] = field(default_factory=set)
+    """Operating systems and packages that have a fix."""
 
     def content_for(self, node: Node) -> str:
         """Say what the baseline of a node does."""
@@ -76,7 +82,12 @@ class Model:
         """Give package → state."""
         content = self.content_for(node)
         return {
-            name: _state(content, name, has_update=has_update)
+            name: _state(
+                content,
+                name,
+                has_update=has_update,
+                has_advisory=node.is_bare and (node.system, name) in self.advisories,
+            )
             for name, has_update in (node.updates or {}).items()
         }
 
@@ -85,12 +96,12 @@ class Model:
         return baseline in self.groups.values() or baseline in self.defaults.values()
 
 
-def _state(content: str, name: str, *, has_update: bool) -> str:
+def _state(content: str, name: str, *, has_update: bool, has_advisory: bool) -> str:
     if content == "approves all but bash" and name == "bash":
         return "INSTALLED_REJECTED"
-    if content in {"approves nothing", PREDEFINED}:
+    if content == "approves nothing" or (content == PREDEFINED and not has_advisory):
         return "INSTALLED_OTHER"
-    return "MISSING" if has_update else "INSTALLED"
+    return "MISSING" if has_update or has_advisory else "INSTALLED"
 
 
 class Patching(RuleBasedStateMachine):
@@ -139,7 +150,34 @@ class Patching(RuleBasedStateMachine):
         ]
         about = {"operating_system": node.system, "platform_version": SYSTEMS[node.system]}
         self.api.submit(instance_id, report(packages, at=self.api.clock.now, node=about))
-        node.updates = updates
+        node.updates, node.is_bare = updates, False
+
+    @rule(instance_id=nodes, names=st.sets(st.sampled_from(PACKAGES), min_size=1))
+    def report_a_bare_list(self, instance_id: str, names: set[str]) -> None:
+        self.api.clock.advance(60)
+        node = self.model.nodes[instance_id]
+        about = {"operating_system": node.system, "platform_version": SYSTEMS[node.system]}
+        packages = [replace(package(name, "1.0-1"), available=()) for name in sorted(names)]
+        given = report(packages, at=self.api.clock.now, node=about)
+        given = replace(given, packages=replace(given.packages, knows_available=False))
+        self.api.submit(instance_id, given)
+        node.updates, node.is_bare = dict.fromkeys(names, False), True
+
+    @rule(
+        system=st.sampled_from(sorted(SYSTEMS)),
+        name=st.sampled_from(PACKAGES),
+        withdrawn=st.booleans(),
+    )
+    def import_an_advisory(self, system: str, name: str, withdrawn: bool) -> None:
+        self.api.clock.advance(60)
+        now = self.api.clock.now
+        fixes = fix(name, "1.0-2", PRODUCTS[system])
+        advisory = catalog_advisory(f"{system}-{name}", fixes, issued_at=now, withdrawn=withdrawn)
+        learn(self.api.db, advisory, now=now)
+        if withdrawn:
+            self.model.advisories.discard((system, name))
+        else:
+            self.model.advisories.add((system, name))
 
     @rule(instance_id=nodes, group=st.sampled_from(["", *GROUPS]))
     def move_to_group(self, instance_id: str, group: str) -> None:

@@ -1,9 +1,11 @@
 """SubmitReport."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
+from advisories import catalog_advisory, fix, learn
 from driver import SCOPE, Api, Refused
 from fakes import NOW, package, report, report_bytes
 from patchwarden.store.database import Scope
@@ -25,6 +27,16 @@ def test_a_report_that_finds_nothing_new_says_so(api: Api) -> None:
     second = api.submit(instance_id, report([package("bash")], at=NOW + 60))
     assert second["PackagesChanged"] is False
     assert second["ReportId"] != first["ReportId"]
+
+
+def test_a_report_that_tells_no_updates_says_whether_the_catalog_does(api: Api) -> None:
+    instance_id = api.register_node()
+    told = report([package("bash")])
+    listed = replace(told, packages=replace(told.packages, knows_available=False))
+    assert api.submit(instance_id, told)["UpdatesKnown"] is True
+    assert api.submit(instance_id, listed)["UpdatesKnown"] is False
+    learn(api.db, catalog_advisory("DSA-1-1", fix("bash", "99")))
+    assert api.submit(instance_id, listed)["UpdatesKnown"] is True
 
 
 def test_a_report_can_be_compressed(api: Api) -> None:

@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -191,10 +191,10 @@ def test_headers_without_end_are_refused(account: Account) -> None:
     assert sent < 2**24
 
 
-@pytest.mark.parametrize(
-    "started", [b"", b"POST / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"]
-)
-def test_a_connection_that_stops_in_the_middle_is_closed(tmp_path: Path, started: bytes) -> None:
-    with quick_server(tmp_path) as listener, connected(listener.url) as idle:
-        idle.sendall(started)
-        assert idle.recv(1) == b""
+def test_connections_that_stop_in_the_middle_are_closed(tmp_path: Path) -> None:
+    begun = [b"", b"POST / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"]
+    with quick_server(tmp_path) as listener, ExitStack() as open_connections:
+        idle = [open_connections.enter_context(connected(listener.url)) for _ in begun]
+        for connection, part in zip(idle, begun, strict=True):
+            connection.sendall(part)
+        assert [connection.recv(1) for connection in idle] == [b""] * len(begun)

@@ -57,6 +57,11 @@ def test_terms_narrow_what_is_found(db: Database) -> None:
     assert walk(db, search) == PATCHES[1::2]
 
 
+def test_there_may_be_more_terms_than_a_statement_has_marks_for(db: Database) -> None:
+    many = terms_ids(db) | frozenset(range(1_000_000, 1_040_000))
+    assert walk(db, Search(operating_system="WINDOWS", terms_ids=many)) == PATCHES
+
+
 def test_named_patches_come_whatever_their_terms(db: Database) -> None:
     named = frozenset({"kb0", "ms2", PATCHES[7].patch_id})
     search = Search(operating_system="WINDOWS", terms_ids=frozenset(), or_named=named)

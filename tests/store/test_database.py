@@ -258,3 +258,14 @@ def test_any_directory_name_will_do(tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="No such file or directory"):
         Database(tmp_path / "none" / "a.sqlite")
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 501, 1200])
+def test_any_number_of_values_can_be_asked_for(db: Database, count: int) -> None:
+    wanted = [f"name {number}" for number in range(count)]
+    for name in [*wanted, "other"]:
+        insert(db, name)
+    rows = db.all_in(
+        "SELECT name FROM installation WHERE length(value) = ? AND name IN (:values)", wanted, [1]
+    )
+    assert sorted(row[0] for row in rows) == sorted(wanted)

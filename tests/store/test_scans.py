@@ -68,7 +68,11 @@ def test_a_report_comes_back_as_it_was(db: Database, node_key: int) -> None:
 def test_the_first_report_is_new(db: Database, node_key: int) -> None:
     kept = scans.add(db, node_key, scan())
     assert kept == KeptScan(
-        scan_id=kept.scan_id, packages_are_new=True, packages_changed=True, is_newest=True
+        scan_id=kept.scan_id,
+        packages_are_new=True,
+        packages_changed=True,
+        facts_changed=True,
+        is_newest=True,
     )
     assert newest(db, node_key) == kept.scan_id
 
@@ -78,6 +82,7 @@ def test_an_unchanged_rescan_is_one_row_and_no_facts(db: Database, node_key: int
     before = count(db, "facts")
     again = scans.add(db, node_key, scan(200.0))
     assert (again.packages_are_new, again.packages_changed) == (False, False)
+    assert not again.facts_changed
     assert (count(db, "facts"), count(db, "scans")) == (before, 2)
     assert scans.have_same_facts(db, first.scan_id, again.scan_id)
 

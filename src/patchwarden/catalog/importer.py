@@ -91,8 +91,12 @@ def _put(db: Database, entries: Iterable[Entry], counts: _Counts) -> None:
     patches, advised = CatalogWriter(db), AdvisoryWriter(db)
     for entry in entries:
         counts.add(entry, _put_one(db, entry, patches, advised))
-    changed = patches.changed_products | advised.changed_products
-    known = [_note_change(db, product) for product in sorted(changed)]
+    advised_products = {
+        product: operating_system_of_product(product) or "" for product in advised.changed_products
+    }
+    # A patch tells whose it is also where its product is in no list.
+    changed = {**advised_products, **patches.changed_products}
+    known = [advisories.count_change(db, *each) for each in sorted(changed.items())]
     if any(known):
         baselines.count_policy_change_everywhere(db)
 
@@ -115,10 +119,3 @@ def _put_one(
             return cve_notes.put_prediction(db, entry)
         case _:
             assert_never(entry)
-
-
-def _note_change(db: Database, product: str) -> bool:
-    """Note that something else is known about a product; say whether a node may have it."""
-    operating_system = operating_system_of_product(product) or ""
-    advisories.count_change(db, product, operating_system)
-    return bool(operating_system)

@@ -33,15 +33,14 @@ def read_feed(
 
 
 def _fill(spool: Spool, members: Iterable[Member], name: str) -> None:
-    is_known = False
     for member in members:
         format_ = _format_of(member)
         if format_ is None:
             continue
-        is_known = True
+        spool.formats[format_.name] += 0
         for entry in format_.read(member):
             spool.add(entry, format_.name)
-    if not is_known:
+    if not spool.formats:
         raise InvalidCatalogFileError(
             f"{name} is in no format that is known; the formats are"
             f" {', '.join(each.name for each in FORMATS)}."

@@ -13,6 +13,7 @@ import msgspec
 from patchwarden.catalog.feed import Entry
 from patchwarden.domain.advisories import CatalogAdvisory, ExploitPrediction, KnownExploitation
 from patchwarden.domain.catalog_patch import CatalogPatch
+from patchwarden.errors import UnavailableError
 
 _KINDS: tuple[type[Any], ...] = (
     CatalogPatch,
@@ -34,7 +35,7 @@ class Spool:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
         self._count = 0
         self.formats: Counter[str] = Counter()
-        """How many entries came from members of each format."""
+        """How many entries came from members of each format; 0 where they were empty."""
 
     def __enter__(self) -> "Spool":
         return self
@@ -46,9 +47,16 @@ class Spool:
         return self._count
 
     def add(self, entry: Entry, format_name: str) -> None:
-        """Set an entry aside."""
+        """Set an entry aside; raise UnavailableError if there is no room for it."""
         kind, content = _KINDS.index(type(entry)), _encoder.encode(entry)
-        self._file.write(bytes((kind,)) + len(content).to_bytes(_HEADER_BYTES - 1) + content)
+        header = bytes((kind,)) + len(content).to_bytes(_HEADER_BYTES - 1)
+        try:
+            self._file.write(header + content)
+        except OSError as error:
+            raise UnavailableError(
+                f"There is no room for temporary files ({error.strerror}); make some, or set"
+                " TMPDIR to another directory."
+            ) from error
         self._count += 1
         self.formats[format_name] += 1
 

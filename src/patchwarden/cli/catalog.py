@@ -22,6 +22,7 @@ from patchwarden.cli.installation import opened
 from patchwarden.cli.output import Format, format_option, print_json, say
 from patchwarden.cli.progress import progress_bar
 from patchwarden.cli.settings_file import SettingsGroup
+from patchwarden.data.products import product_spelled
 from patchwarden.evaluation.catalog_view import CatalogEntry, Holdings, find_entry, holdings
 from patchwarden.store.catalog import Import
 from patchwarden.store.database import Database
@@ -43,6 +44,18 @@ def catalog() -> None:
     """
 
 
+def _product(_ctx: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
+    product = product_spelled(text)
+    if product is None:
+        raise click.BadParameter(
+            f"{text} is no product of a managed node; write it as baselines do, such as"
+            " RedhatEnterpriseLinux9, AmazonLinux2023 or Suse15.5."
+        )
+    return product
+
+
 @catalog.command(
     "import",
     epilog=examples(
@@ -55,6 +68,7 @@ def catalog() -> None:
 @click.argument("files", metavar="FILE...", type=click.File("rb"), nargs=-1, required=True)
 @click.option(
     "--product",
+    callback=_product,
     help="What the files are about, such as RedhatEnterpriseLinux9, where they do not tell.",
 )
 @format_option()

@@ -1,6 +1,6 @@
 """How `patchwarden catalog` shows what the catalog has, to people and to machines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from patchwarden.cli.output import Column, iso, print_table, say
 from patchwarden.domain.advisories import CatalogAdvisory, Fix
@@ -90,7 +90,9 @@ def print_status(found: Holdings, now: float) -> None:
         )
         say()
     print_table(_IMPORT_COLUMNS, [_import_row(each) for each in found.imports])
-    _say_what_to_do(found.imports, now)
+    for sentence in what_to_do(found.imports, now):
+        say()
+        say(sentence)
 
 
 def _import_row(made: Import) -> tuple[str, ...]:
@@ -102,17 +104,16 @@ def _import_row(made: Import) -> tuple[str, ...]:
     return (iso(made.imported_at), made.file_name, made.format, *numbers)
 
 
-def _say_what_to_do(imports: Iterable[Import], now: float) -> None:
+def what_to_do(imports: Sequence[Import], now: float) -> Iterator[str]:
+    """Give a sentence for each thing to do about the last imports."""
     done = [each for each in imports if each.is_finished]
     finished = {each.file_name for each in done}
     unfinished = sorted({each.file_name for each in imports if not each.is_finished} - finished)
     if unfinished:
-        say()
-        say(f"Not all of {', '.join(unfinished)} was taken in; import it again.")
+        yield f"Not all of {', '.join(unfinished)} was taken in; import it again."
     age = int((now - max((each.imported_at for each in done), default=now)) // _DAY_S)
     if age >= _STALE_AFTER_DAYS:
-        say()
-        say(f"The last import was {age} days ago; fetch newer feeds.")
+        yield f"The last import was {age} days ago; fetch newer feeds."
 
 
 def print_entry(entry: CatalogEntry) -> None:

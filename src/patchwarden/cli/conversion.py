@@ -15,6 +15,7 @@ import click
 from patchwarden.cli.output import iso
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.instants import read_instant
+from patchwarden.ingest.decompression import is_gzip
 from patchwarden.ingest.formats.format import Conversion, DateOrder, Given, ReportFormat
 from patchwarden.ingest.formats.known import (
     FORMATS,
@@ -26,7 +27,6 @@ from patchwarden.ingest.formats.known import (
 from patchwarden.ingest.formats.own_report import OWN_REPORT
 from patchwarden.ingest.formats.report_json import encode
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _DATE_ORDERS: tuple[DateOrder, ...] = ("month-first", "day-first")
 
 
@@ -88,9 +88,7 @@ def take(file: BinaryIO, said: Said, name: str) -> TakenFile:
 
 def compressed(report: bytes) -> bytes:
     """Give a report gzip-compressed, as it is sent; the same report always gives the same bytes."""
-    if report.startswith(_GZIP_MAGIC):
-        return report
-    return gzip.compress(report, compresslevel=6, mtime=0)
+    return report if is_gzip(report) else gzip.compress(report, compresslevel=6, mtime=0)
 
 
 def conversion_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,19 +10,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from patchwarden.choices import Choices
 from patchwarden.cli.connection import DEFAULT_ENDPOINT
 from patchwarden.cli.examples import examples
-from patchwarden.cli.output import (
-    Column,
-    age,
-    counted,
-    format_option,
-    print_json,
-    print_table,
-    say,
-)
-from patchwarden.cli.scan_summary import ScanSummary, Upgrade, scan_document, summarize_scan
+from patchwarden.cli.output import format_option, print_json, say
+from patchwarden.cli.scan_summary import scan_document, summarize_scan
+from patchwarden.cli.scan_tables import print_summary
 from patchwarden.cli.serve import log_to_standard_error
 from patchwarden.cli.settings_file import SettingsGroup
 from patchwarden.domain.facts import Report
@@ -32,9 +24,6 @@ from patchwarden_agent.registration import Registration
 from patchwarden_agent.scan import ScanOptions
 from patchwarden_agent.scan import scan as scan_machine
 
-_UPGRADE_COLUMNS = [
-    Column(title) for title in ("Package", "Installed", "Available", "Origin", "Would not upgrade")
-]
 _DEFAULT_INTERVAL_S = 3600
 _DEFAULT_HEARTBEAT_S = 300
 _A_PATH = click.Path(exists=True, path_type=Path)
@@ -76,7 +65,7 @@ def scan(root: Path | None, dpkg_status: Path | None, output_format: str) -> Non
     if output_format == "json":
         print_json(scan_document(summary))
     else:
-        _print_summary(summary, time.time())
+        print_summary(summary, time.time())
 
 
 @node.command(
@@ -209,50 +198,3 @@ def collector() -> None:
     """
     script = resources.files("patchwarden_agent") / "windows" / "patchwarden-scan.ps1"
     click.echo(script.read_text(encoding="utf-8"), nl=False)
-
-
-def _print_summary(summary: ScanSummary, now: float) -> None:
-    node_facts, scan_facts = summary.report.node, summary.report.scan
-    if summary.upgrades:
-        print_table(_UPGRADE_COLUMNS, [_upgrade_row(upgrade) for upgrade in summary.upgrades])
-        say()
-    say(
-        f"{node_facts.platform_name} {node_facts.platform_version}, "
-        f"kernel {node_facts.kernel_release or 'unknown'}: "
-        f"{counted(len(summary.report.packages.installed), 'package')} installed, "
-        f"{len(summary.upgrades)} with a newer version, {summary.security_count} of those from a "
-        f"security origin (by {scan_facts.evidence})."
-    )
-    say(_lists_sentence(summary.lists_fetched_at, now))
-    say(_reboot_sentence(summary))
-    for topic, what in scan_facts.details.items():
-        say(f"Not found out: {topic}: {what}")
-
-
-def _upgrade_row(upgrade: Upgrade) -> tuple[str, ...]:
-    return (
-        f"{upgrade.package.name}.{upgrade.package.architecture}",
-        upgrade.package.version,
-        upgrade.newest.version,
-        "security" if upgrade.is_security else "",
-        upgrade.obstacle,
-    )
-
-
-def _lists_sentence(fetched_at: float | None, now: float) -> str:
-    if fetched_at is None:
-        return "Age of the package lists: unknown; there may be newer versions than these."
-    old = age(now - fetched_at)
-    if now - fetched_at > Choices().stale_after_s:
-        return f"The package lists are {old} old: run apt-get update, there may be newer versions."
-    return f"The package lists are at most {old} old."
-
-
-def _reboot_sentence(summary: ScanSummary) -> str:
-    reboot = summary.report.node.reboot
-    if reboot is None:
-        return "Reboot: unknown whether one is needed."
-    if not reboot.required:
-        return "Reboot: not needed."
-    because = "; ".join(reboot.reasons) or ", ".join(reboot.packages)
-    return f"Reboot needed: {because}." if because else "Reboot needed."

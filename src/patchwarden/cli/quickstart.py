@@ -167,11 +167,11 @@ def _show_next_steps(key: IssuedKey, instance_id: str, url: str) -> None:
 
 
 def _wait_for_interrupt() -> None:
-    say()
-    say("The server stays up until Ctrl-C.")
-    sys.stdout.flush()
     with _terminated_like_interrupted():
         try:
+            say()
+            say("The server stays up until Ctrl-C.")
+            sys.stdout.flush()
             signal.pause()
         except KeyboardInterrupt:
             say()

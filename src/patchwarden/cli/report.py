@@ -13,7 +13,13 @@ from patchwarden.cli.output import clean, say
 from patchwarden.cli.registration import Registrar, register_node
 from patchwarden.cli.settings_file import SettingsGroup
 from patchwarden.ingest.formats.known import opened
-from patchwarden.ingest.report import read_packages, read_parts
+from patchwarden.ingest.report import check_package_manager, read_packages, read_parts
+
+_NO_UPDATES_KNOWN = (
+    "Nothing will be missing on it yet, whatever it lacks: the report tells no updates, and the"
+    " catalog has no advisories for its release. Import its vendor's feeds: patchwarden catalog"
+    " import FILE"
+)
 
 
 @click.group(
@@ -62,13 +68,17 @@ def submit(
         say(sentence)
     if register:
         # As the server will: a report that it refuses should not leave a node behind.
-        read_packages(read_parts(taken.report, time.time()).sent.packages)
+        parts = read_parts(taken.report, time.time())
+        packages = read_packages(parts.sent.packages)
+        check_package_manager(packages.package_manager, parts.node)
     own_service = connection.client("patchwarden")
     if instance_id is None:
         instance_id = register_node(Registrar.of(connection), name=name, tags={})
         say(f"Registered as {instance_id}.")
     answer = own_service.submit_report(InstanceId=instance_id, Report=compressed(taken.report))
     say(_outcome(answer, instance_id))
+    if not answer.get("UpdatesKnown", True):
+        say(_NO_UPDATES_KNOWN)
 
 
 @report.command(

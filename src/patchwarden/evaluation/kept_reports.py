@@ -12,6 +12,7 @@ import msgspec
 
 from patchwarden.domain.facts import Node, Packages, Report, Scan
 from patchwarden.domain.reported_patches import PatchUpload, ReportedOperation
+from patchwarden.evaluation.struct_types import Bounds, struct_type
 from patchwarden.store.scans import ScanOperation, StoredScan
 
 
@@ -48,8 +49,10 @@ _CHANGING_ATTRIBUTES = frozenset(
 )
 _NO_TIME = msgspec.Raw(b"0.0")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_node_facts = msgspec.json.Decoder(_NodeFacts)
-_packages = msgspec.json.Decoder(Packages)
+_node_facts: msgspec.json.Decoder[_NodeFacts] = msgspec.json.Decoder(
+    struct_type(_NodeFacts, Bounds())
+)
+_packages: msgspec.json.Decoder[Packages] = msgspec.json.Decoder(struct_type(Packages, Bounds()))
 _upload_facts = msgspec.json.Decoder(_UploadFacts)
 _rows = msgspec.json.Decoder(list[dict[str, str]] | None)
 _encoder = msgspec.json.Encoder(order="deterministic")

@@ -7,16 +7,19 @@ from typing import NamedTuple
 from patchwarden.data.feed_products import product_named
 from patchwarden.data.load import operating_systems
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
-from patchwarden.domain.enrichment import Knowledge, KnownFix, Offer, enrich, offered_source
-from patchwarden.domain.facts import AvailableVersion, Package, Report
+from patchwarden.domain.enrichment import Knowledge, Offer, enrich, offered_source
+from patchwarden.domain.facts import AvailableVersion, Node, Package, Report
+from patchwarden.domain.fix_order import KnownFix
 from patchwarden.domain.os_rules import WINDOWS, catalog_products_of
 from patchwarden.domain.windows_enrichment import WindowsCatalog
-from patchwarden.store import advisories, catalog, changelogs, first_seen
+from patchwarden.store import advisories, catalog, changelogs
 from patchwarden.store.database import Database
+from patchwarden.store.first_seen import FirstSights
 from patchwarden.store.nodes import ManagedNode
 
 _MAX_NAMES = 200_000
 _MAX_WINDOWS_PRODUCTS = 8
+_MAX_NOTED = 10_000
 
 
 class Wanted(NamedTuple):
@@ -38,30 +41,45 @@ class Library:
     _fixes: dict[tuple[str, int, str], tuple[KnownFix, ...]] = field(default_factory=dict)
     """By product, revision and name of the package."""
     _windows: dict[tuple[tuple[str, ...], int], WindowsCatalog] = field(default_factory=dict)
+    _first_sights: FirstSights = field(default_factory=FirstSights)
+
+    def note_first_seen(self, db: Database, account_id: str, report: Report, now: float) -> None:
+        """Note when the versions that a node could install were first offered to any node."""
+        offers = undated_offers(report)[:_MAX_NOTED]
+        self._first_sights.note(db, account_id, report.node.operating_system, offers, now)
 
     def enriched(self, db: Database, account_id: str, report: Report, wanted: Wanted) -> Report:
         """Give `report` with all that is known and bears on a verdict added to it."""
         node = report.node
         products = catalog_products(node.operating_system, node.platform_version)
         if node.operating_system == WINDOWS:
-            return self._windows_catalog(db, products).enrich(report)
+            known = self._windows_catalog(db, products)
+            return _with_listed(db, known, report).enrich(report)
         knowledge = Knowledge(
             fixes=self._known_fixes(db, products, report.packages.installed),
-            first_seen=_first_seen(db, account_id, report) if wanted.first_seen else {},
+            first_seen=self._first_seen(db, account_id, report) if wanted.first_seen else {},
             changelogs=_changelogs(db, account_id, report) if wanted.changelogs else {},
         )
         return enrich(report, knowledge)
 
+    def _first_seen(self, db: Database, account_id: str, report: Report) -> dict[Offer, float]:
+        offers = undated_offers(report)
+        return self._first_sights.find(db, account_id, report.node.operating_system, offers)
+
     def _known_fixes(
         self, db: Database, products: Sequence[str], installed: Sequence[Package]
     ) -> dict[str, tuple[KnownFix, ...]]:
-        found: dict[str, tuple[KnownFix, ...]] = {}
+        revisions = {
+            product: revision
+            for product in products
+            if (revision := advisories.revision(db, [product]))
+        }
+        if not revisions:
+            return {}
         names = {package.name for package in installed}
         names.update(package.source for package in installed if package.source)
-        for product in products:
-            revision = advisories.revision(db, [product])
-            if not revision:
-                continue
+        found: dict[str, tuple[KnownFix, ...]] = {}
+        for product, revision in revisions.items():
             self._learn(db, product, revision, names)
             for name in names:
                 fixes = self._fixes[product, revision, name]
@@ -93,7 +111,7 @@ class Library:
             self._fixes[product, revision, name] = tuple(fixes)
 
     def _windows_catalog(self, db: Database, products: tuple[str, ...]) -> WindowsCatalog:
-        revision = advisories.revision(db, products) if products else 0
+        revision = advisories.revision(db, products)
         known = self._windows.get((products, revision))
         if known is None:
             if len(self._windows) >= _MAX_WINDOWS_PRODUCTS:
@@ -109,8 +127,11 @@ class Library:
 
 def knowledge_revision(db: Database, account_id: str, node: ManagedNode, wanted: Wanted) -> int:
     """Give a number that grows with what is known and bears on the verdict on a node."""
+    if node.operating_system == WINDOWS:
+        # A node may list updates of any application.
+        return advisories.revision_of_system(db, WINDOWS)
     products = catalog_products(node.operating_system, node.platform_version)
-    revision = advisories.revision(db, products) if products else 0
+    revision = advisories.revision(db, products)
     if wanted.changelogs:
         revision += changelogs.count(db, account_id, node.operating_system)
     return revision
@@ -122,10 +143,11 @@ def catalog_products(operating_system: str, platform_version: str) -> tuple[str,
     return () if rules is None else catalog_products_of(rules, platform_version)
 
 
-def note_first_seen(db: Database, account_id: str, report: Report, now: float) -> None:
-    """Note when the versions that a node could install were first offered to any node."""
-    offers = undated_offers(report)
-    first_seen.note(db, account_id, report.node.operating_system, offers, now)
+def has_advisories(db: Database, node: Node) -> bool:
+    """Say whether the catalog has anything by which the updates that a node lacks can be told."""
+    return (
+        advisories.revision(db, catalog_products(node.operating_system, node.platform_version)) > 0
+    )
 
 
 def pending_offers(report: Report) -> Iterator[tuple[Package, AvailableVersion]]:
@@ -144,7 +166,7 @@ def undated_offers(report: Report) -> list[Offer]:
         for package, offer in pending_offers(report)
         if offer.released_at is None
         and offer.built_at is None
-        and not any(dated[position] for position in offer.advisories)
+        and not (offer.advisories and any(dated[position] for position in offer.advisories))
     ]
 
 
@@ -156,11 +178,22 @@ def pending_sources(report: Report) -> dict[SourceVersion, tuple[Package, str]]:
     }
 
 
-def _first_seen(db: Database, account_id: str, report: Report) -> dict[Offer, float]:
-    offers = undated_offers(report)
-    if not offers:
-        return {}
-    return first_seen.find(db, account_id, report.node.operating_system, offers)
+def _with_listed(db: Database, known: WindowsCatalog, report: Report) -> WindowsCatalog:
+    """Add what the catalog has of updates that a node lists for other products than its own."""
+    patches = catalog.named(db, WINDOWS, known.unknown_keys(report))
+    if not patches:
+        return known
+    names: dict[str, set[str]] = {}
+    for patch in patches:
+        names.setdefault(patch.product, set()).add(patch.kb_number)
+    return known.with_others(
+        patches,
+        (
+            advisory
+            for product, of_product in names.items()
+            for advisory in advisories.of_names(db, product, sorted(of_product))
+        ),
+    )
 
 
 def _changelogs(

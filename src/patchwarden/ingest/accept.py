@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.kept_reports import split
-from patchwarden.evaluation.knowledge import note_first_seen
+from patchwarden.evaluation.knowledge import has_advisories
 from patchwarden.evaluation.run import Engine
-from patchwarden.ingest.report import read_packages, read_parts
+from patchwarden.ingest.report import (
+    check_package_manager,
+    knows_available,
+    package_manager_of,
+    read_packages,
+    read_parts,
+)
 from patchwarden.store import nodes, scans
 from patchwarden.store.database import Database, Scope
 
@@ -21,6 +27,8 @@ class Receipt:
     """Whether its packages differ from those of the node's newest report before it."""
     is_newest: bool
     """Whether the node is judged by it; if not, a later scan had arrived before."""
+    updates_known: bool
+    """Whether the report, or else the catalog, tells which updates there are."""
 
 
 def accept_report(
@@ -40,8 +48,12 @@ def accept_report(
     if kept.packages_are_new:
         # Packages that the store already has were checked when they first came.
         packages = read_packages(parts.sent.packages)
+        check_package_manager(packages.package_manager, parts.node)
         report = Report(schema=1, scan=parts.scan, node=parts.node, packages=packages)
-        note_first_seen(db, scope.account_id, report, now)
+        engine.library.note_first_seen(db, scope.account_id, report, now)
+    elif kept.facts_changed:
+        # They may be from before the node became another system.
+        check_package_manager(package_manager_of(parts.sent.packages), parts.node)
     if kept.is_newest:
         nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
         # A report of facts names no patch group.
@@ -53,4 +65,5 @@ def accept_report(
         report_id=str(kept.scan_id),
         packages_changed=kept.packages_changed,
         is_newest=kept.is_newest,
+        updates_known=knows_available(parts.sent.packages) or has_advisories(db, parts.node),
     )

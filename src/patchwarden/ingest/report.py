@@ -3,8 +3,6 @@
 Members that `domain.facts` does not know are allowed: a newer agent may say more.
 """
 
-import re
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeVar
@@ -12,6 +10,7 @@ from typing import Literal, NoReturn, TypeVar
 import msgspec
 
 from patchwarden.data.load import operating_systems
+from patchwarden.data.wrong_values import wrong_value
 from patchwarden.domain.facts import (
     Advisory,
     AvailableVersion,
@@ -19,10 +18,12 @@ from patchwarden.domain.facts import (
     NotInstalled,
     Package,
     Packages,
+    Presence,
     Scan,
     WindowsUpdate,
 )
 from patchwarden.evaluation.kept_reports import SentParts
+from patchwarden.ingest.decompression import decompressed
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.limits import LimitedDecoder
 
@@ -31,14 +32,20 @@ MAX_REPORT_BYTES = 16 * 1024 * 1024
 MAX_CLOCK_AHEAD_S = 24 * 3600
 MAX_NOT_INSTALLED = 1_000_000
 """Packages that could be installed."""
-_GZIP_MAGIC = b"\x1f\x8b"
-_PATH = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
+MAX_CVE_IDS = 1_000_000
+"""Of all versions on offer together, those of an advisory counted once for each version that it
+has: an answer lists them for each package."""
+MAX_OFFERED_UPDATES = 1_000
+"""Updates of Windows that are on offer; a node that was never updated has some hundred."""
+MAX_CVE_IDS_OF_UPDATES = 5_000
+"""Of those together: any of them may supersede all others, and then lists theirs, too."""
 _MAX_PROBLEM = 200
 # yum became dnf within the life of Amazon Linux, CentOS, Oracle Linux and Red Hat.
 _ALIKE: Mapping[str, frozenset[str]] = {
     "dnf": frozenset({"dnf", "yum"}),
     "yum": frozenset({"dnf", "yum"}),
 }
+_ON_OFFER = frozenset[Presence]({"available", "failed"})
 _PLATFORM_TYPES = ("Linux", "MacOS", "Windows")
 
 
@@ -60,6 +67,7 @@ class _Members(msgspec.Struct, frozen=True):
 
 class _PackagesHead(msgspec.Struct, frozen=True):
     package_manager: str
+    knows_available: bool = True
 
 
 _T = TypeVar("_T")
@@ -71,7 +79,7 @@ _packages = LimitedDecoder(Packages)
 
 
 def read_parts(sent: bytes, now: float) -> ReportParts:
-    """Read everything but the packages, of which only the package manager is looked at; check it.
+    """Read everything but the packages, and check it.
 
     Raises InvalidReportError with the path to what is wrong.
     """
@@ -86,7 +94,6 @@ def read_parts(sent: bytes, now: float) -> ReportParts:
     )
     _check_scan(parts.scan, now)
     _check_node(parts.node)
-    _check_package_manager(parts)
     return parts
 
 
@@ -98,25 +105,53 @@ def read_packages(packages: bytes) -> Packages:
     read = _decode(_packages.decode, packages, within="packages")
     _check_advisories(read.advisories)
     _check_installed(read)
+    _check_cve_ids(read)
     _check_not_installed(read.not_installed, len(read.origins))
     _check_updates(read.updates)
     return read
 
 
+def package_manager_of(packages: bytes) -> str:
+    """Give the package manager of packages, of which nothing else is looked at.
+
+    Raises InvalidReportError with the path to what is wrong.
+    """
+    return _decode(_packages_head.decode, packages, within="packages").package_manager
+
+
+def knows_available(packages: bytes) -> bool:
+    """Say whether packages that have been checked before tell what is available."""
+    # Most do, and leave that out. To look for it takes less time than to read.
+    is_told = packages.rfind(b'"knows_available"') >= 0
+    return _packages_head.decode(packages).knows_available if is_told else True
+
+
+def check_package_manager(package_manager: str, node: Node) -> None:
+    """Check that `package_manager` is the one of the system that `node` has.
+
+    Raises InvalidReportError.
+    """
+    usual = operating_systems()[node.operating_system].package_manager
+    if package_manager not in _ALIKE.get(usual, {usual}):
+        _refuse(
+            "packages.package_manager",
+            f"is {_shown(package_manager)}, but {node.operating_system} has {usual}",
+        )
+
+
 def path_and_problem(message: str) -> tuple[str, str]:
     """Take apart what msgspec says about a wrong document; the path is empty at the top level."""
-    match = _PATH.search(message)
-    problem = _PATH.sub("", message)
+    path, problem = wrong_value(message)
     if "matching regex" in problem:
         problem = "it has a control character"
     elif len(problem) > _MAX_PROBLEM or not problem.isprintable():
         # The decoder repeats what was sent.
         problem = ascii(problem[:_MAX_PROBLEM])
-    return match["path"] if match else "", problem
+    return path, problem
 
 
 def _text_of(sent: bytes) -> bytes:
-    report = _decompressed(sent) if sent.startswith(_GZIP_MAGIC) else sent
+    report = decompressed(sent, MAX_REPORT_BYTES, "report")
     if len(report) > MAX_REPORT_BYTES:
         raise InvalidReportError(
             f"The report is larger than {MAX_REPORT_BYTES} bytes, once decompressed."
@@ -126,19 +161,6 @@ def _text_of(sent: bytes) -> bytes:
         str(report, "utf-8")
     except UnicodeDecodeError as error:
         raise InvalidReportError(f"The report is not UTF-8: {error}.") from error
-    return report
-
-
-def _decompressed(sent: bytes) -> bytes:
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        report = stream.decompress(sent, MAX_REPORT_BYTES + 1)
-    except zlib.error as error:
-        raise InvalidReportError(f"The report is not valid gzip: {error}.") from error
-    if len(report) <= MAX_REPORT_BYTES and not stream.eof:
-        raise InvalidReportError("The report is cut off: its gzip stream has no end.")
-    if stream.unused_data:
-        raise InvalidReportError("The report has something after the end of its gzip stream.")
     return report
 
 
@@ -170,17 +192,6 @@ def _check_node(node: Node) -> None:
         _refuse("node.architecture", "is empty")
 
 
-def _check_package_manager(parts: ReportParts) -> None:
-    # Looked at also where the server knows the packages already: from a node of another system.
-    head = _decode(_packages_head.decode, parts.sent.packages, within="packages")
-    usual = operating_systems()[parts.node.operating_system].package_manager
-    if head.package_manager not in _ALIKE.get(usual, {usual}):
-        _refuse(
-            "packages.package_manager",
-            f"is {_shown(head.package_manager)}, but {parts.node.operating_system} has {usual}",
-        )
-
-
 def _check_advisories(advisories: tuple[Advisory, ...]) -> None:
     for position, advisory in enumerate(advisories):
         if not advisory.advisory_id:
@@ -188,9 +199,10 @@ def _check_advisories(advisories: tuple[Advisory, ...]) -> None:
 
 
 def _check_installed(packages: Packages) -> None:
+    known_origins, known_advisories = len(packages.origins), len(packages.advisories)
     seen: set[tuple[str, str]] = set()
     for position, package in enumerate(packages.installed):
-        problem = _problem_of(package, len(packages.origins), len(packages.advisories))
+        problem = _problem_of(package, known_origins, known_advisories)
         key = (package.name, package.architecture)
         if key in seen:
             problem = f"is {package.name}:{package.architecture} once more"
@@ -202,12 +214,13 @@ def _check_installed(packages: Packages) -> None:
 def _problem_of(package: Package, known_origins: int, known_advisories: int) -> str | None:
     if not (package.name and package.architecture and package.version):
         return "needs a name, an architecture and a version"
-    if not all(package.other_versions):
+    if package.other_versions and not all(package.other_versions):
         return "has another version that is empty"
-    problems = (
-        _problem_of_offer(offer, known_origins, known_advisories) for offer in package.available
-    )
-    return next(filter(None, problems), None)
+    for offer in package.available:
+        problem = _problem_of_offer(offer, known_origins, known_advisories)
+        if problem:
+            return problem
+    return None
 
 
 def _problem_of_offer(
@@ -222,6 +235,18 @@ def _problem_of_offer(
     if offer.phased_percentage is not None and offer.phased_percentage > 100:
         return "has a phased_percentage above 100"
     return None
+
+
+def _check_cve_ids(packages: Packages) -> None:
+    counts = [len(advisory.cve_ids) for advisory in packages.advisories]
+    count = sum(
+        len(offer.cve_ids) + sum(map(counts.__getitem__, offer.advisories))
+        for package in packages.installed
+        for offer in package.available
+        if offer.cve_ids or offer.advisories
+    )
+    if count > MAX_CVE_IDS:
+        _refuse("packages.installed", f"has versions on offer with more than {MAX_CVE_IDS} CVE ids")
 
 
 def _check_not_installed(groups: tuple[NotInstalled, ...], known_origins: int) -> None:
@@ -239,6 +264,11 @@ def _check_updates(updates: tuple[WindowsUpdate, ...]) -> None:
     for position, update in enumerate(updates):
         if not (update.kb_id or update.update_id or update.title):
             _refuse(f"packages.updates[{position}]", "needs a kb_id, an update_id or a title")
+    offered = [update for update in updates if update.presence in _ON_OFFER]
+    if len(offered) > MAX_OFFERED_UPDATES:
+        _refuse("packages.updates", f"has more than {MAX_OFFERED_UPDATES} on offer")
+    if sum(len(update.cve_ids) for update in offered) > MAX_CVE_IDS_OF_UPDATES:
+        _refuse("packages.updates", f"has more than {MAX_CVE_IDS_OF_UPDATES} CVE ids on offer")
 
 
 def _shown(text: str) -> str:

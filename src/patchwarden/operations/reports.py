@@ -21,4 +21,8 @@ def submit_report(context: Context, request: Request) -> Answer:
     )
     if receipt is None:
         raise InvalidInstanceIdError.unknown(instance_id)
-    return {"ReportId": receipt.report_id, "PackagesChanged": receipt.packages_changed}
+    return {
+        "ReportId": receipt.report_id,
+        "PackagesChanged": receipt.packages_changed,
+        "UpdatesKnown": receipt.updates_known,
+    }

@@ -14,7 +14,6 @@ from patchwarden.store.database import Database
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(CatalogAdvisory)
 _FIX_COLUMNS = "product, name, is_source, architecture, module, version, status"
-_CHUNK = 500
 
 
 class StoredFix(NamedTuple):
@@ -102,22 +101,34 @@ class AdvisoryWriter:
             )
 
 
-def count_change(db: Database, product: str, operating_system: str) -> None:
-    """Note that something else is known about a product than before."""
+def count_change(db: Database, product: str, operating_system: str) -> str:
+    """Note that something else is known about a product than before; give its operating system.
+
+    That stays known where `operating_system` is empty.
+    """
     db.execute(
         "INSERT INTO catalog_products (product, operating_system, revision) VALUES (?, ?, 1)"
         " ON CONFLICT (product) DO UPDATE SET revision = catalog_products.revision + 1,"
-        " operating_system = excluded.operating_system",
+        " operating_system = CASE excluded.operating_system WHEN '' THEN"
+        " catalog_products.operating_system ELSE excluded.operating_system END",
         (product, operating_system),
     )
+    row = db.one("SELECT operating_system FROM catalog_products WHERE product = ?", (product,))
+    assert row is not None
+    return str(row[0])
 
 
 def revision(db: Database, products: Sequence[str]) -> int:
     """Give a number that grows when something else is known about `products`; 0 if nothing is."""
-    marks = ",".join("?" * len(products))
+    rows = db.all_in("SELECT revision FROM catalog_products WHERE product IN (:values)", products)
+    return sum(row[0] for row in rows)
+
+
+def revision_of_system(db: Database, operating_system: str) -> int:
+    """Give a number that grows when something else is known about any product of a system."""
     row = db.one(
-        f"SELECT coalesce(sum(revision), 0) FROM catalog_products WHERE product IN ({marks})",  # noqa: S608
-        products,
+        "SELECT coalesce(sum(revision), 0) FROM catalog_products WHERE operating_system = ?",
+        (operating_system,),
     )
     assert row is not None
     return int(row[0])
@@ -125,18 +136,13 @@ def revision(db: Database, products: Sequence[str]) -> int:
 
 def fixes_for(db: Database, product: str, names: Sequence[str]) -> list[StoredFix]:
     """Give what fixes packages of these names in one product, binary or source."""
-    found: list[StoredFix] = []
-    for start in range(0, len(names), _CHUNK):
-        chunk = names[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = db.all(
-            "SELECT name, version, architecture, is_source, module, advisory_key"  # noqa: S608
-            " FROM advisory_fixes"
-            f" WHERE product = ? AND status = 'fixed' AND name IN ({marks})",
-            (product, *chunk),
-        )
-        found.extend(map(StoredFix._make, rows))
-    return found
+    rows = db.all_in(
+        "SELECT name, version, architecture, is_source, module, advisory_key FROM advisory_fixes"
+        " WHERE product = ? AND status = 'fixed' AND name IN (:values)",
+        names,
+        (product,),
+    )
+    return [StoredFix._make(row) for row in rows]
 
 
 def of_product(db: Database, product: str) -> list[CatalogAdvisory]:
@@ -155,18 +161,25 @@ def of_product(db: Database, product: str) -> list[CatalogAdvisory]:
     ]
 
 
+def of_names(db: Database, product: str, names: Sequence[str]) -> list[CatalogAdvisory]:
+    """Give the advisories that fix packages or updates of these names in one product."""
+    rows = db.all_in(
+        f"SELECT a.content, {_FIX_COLUMNS} FROM advisory_fixes f"  # noqa: S608
+        " JOIN advisories a ON a.advisory_key = f.advisory_key"
+        " WHERE product = ? AND name IN (:values)",
+        names,
+        (product,),
+    )
+    return [replace(_decoder.decode(content), fixes=(_fix(fix),)) for content, *fix in rows]
+
+
 def contents(db: Database, advisory_keys: Sequence[int]) -> dict[int, Advisory]:
     """Give what the vendor says in these advisories."""
-    found: dict[int, Advisory] = {}
-    for start in range(0, len(advisory_keys), _CHUNK):
-        chunk = advisory_keys[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = db.all(
-            f"SELECT advisory_key, content FROM advisories WHERE advisory_key IN ({marks})",  # noqa: S608
-            chunk,
-        )
-        found.update((key, _decoder.decode(content).advisory) for key, content in rows)
-    return found
+    rows = db.all_in(
+        "SELECT advisory_key, content FROM advisories WHERE advisory_key IN (:values)",
+        advisory_keys,
+    )
+    return {key: _decoder.decode(content).advisory for key, content in rows}
 
 
 def named(db: Database, name: str) -> list[CatalogAdvisory]:

@@ -1,7 +1,7 @@
 """The catalog of patches: filled by imports, one for all accounts."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Literal, NamedTuple
 
@@ -12,7 +12,6 @@ from patchwarden.domain.selection import Field
 from patchwarden.store.database import Database, Row
 
 _UNKNOWN_RELEASE = 0.0
-_CHUNK = 500
 _IMPORT = (
     "imported_at, format, file_name, patches_count, advisories_count, cves_count, added_count,"
     " changed_count, finished"
@@ -73,8 +72,8 @@ class CatalogWriter:
         assert db.in_transaction
         self._db = db
         self._terms_ids: dict[tuple[str, frozenset[Field]], int] = {}
-        self.changed_products: set[str] = set()
-        """Of which other patches are known than before."""
+        self.changed_products: dict[str, str] = {}
+        """Of which other patches are known than before, each with its operating system."""
 
     def put(self, patch: CatalogPatch) -> Outcome:
         """Store a patch, unless the one with its identity has a newer release date.
@@ -92,13 +91,13 @@ class CatalogWriter:
         )
         if row is None:
             self._add(identity, content, patch)
-            self.changed_products.add(patch.product)
+            self.changed_products[patch.product] = patch.operating_system
             return "added"
         patch_key, released_at, known = row
         if known == content or (patch.released_at or _UNKNOWN_RELEASE) < released_at:
             return "unchanged"
         self._replace(patch_key, decoded(known), content, patch)
-        self.changed_products.add(patch.product)
+        self.changed_products[patch.product] = patch.operating_system
         return "changed"
 
     def _gives_way(self, patch: CatalogPatch) -> bool:
@@ -246,17 +245,27 @@ def of_products(
         for each in every_terms(db)
         if each.operating_system == operating_system and not wanted.isdisjoint(each.fields)
     ]
-    for start in range(0, len(terms_ids), _CHUNK):
-        chunk = terms_ids[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = db.all(
-            "SELECT c.content FROM catalog_patches p"  # noqa: S608
-            " JOIN catalog_contents c ON c.patch_key = p.patch_key"
-            f" WHERE p.terms_id IN ({marks}) ORDER BY p.released_at, p.patch_key",
-            chunk,
-        )
-        for (content,) in rows:
-            yield decoded(content)
+    rows = db.all_in(
+        "SELECT c.content FROM catalog_patches p"
+        " JOIN catalog_contents c ON c.patch_key = p.patch_key"
+        " WHERE p.terms_id IN (:values) ORDER BY p.released_at, p.patch_key",
+        terms_ids,
+    )
+    for (content,) in rows:
+        yield decoded(content)
+
+
+def named(db: Database, operating_system: str, names: Sequence[str]) -> list[CatalogPatch]:
+    """Give the patches with these KB numbers or patch ids, in lower case, of whatever product."""
+    rows = db.all_in(
+        "SELECT DISTINCT c.patch_key, c.content FROM catalog_references r"
+        " JOIN catalog_contents c ON c.patch_key = r.patch_key"
+        " WHERE r.kind = ? AND r.value IN (:values) ORDER BY c.patch_key",
+        names,
+        (PATCH_ID,),
+    )
+    patches = (decoded(content) for _, content in rows)
+    return [patch for patch in patches if patch.operating_system == operating_system]
 
 
 def decoded(content: bytes) -> CatalogPatch:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from patchwarden.domain.catalog_patch import NAMING_KEYS, CatalogPatch
 from patchwarden.store.catalog import decoded
 from patchwarden.store.database import Database, Value
@@ -32,12 +34,12 @@ START = Position(-1e18, 0)
 class Search:
     """What patches are looked for: all conditions must hold, each by any of its values.
 
-    Values are in lower case, some hundreds at most.
+    Values are in lower case; but for terms there are some hundreds at most.
     """
 
     operating_system: str
     terms_ids: frozenset[int]
-    """Patches with these terms, and no others unless `or_named` has them."""
+    """Patches with these terms, however many, and no others unless `or_named` has them."""
     or_named: frozenset[str] = frozenset()
     """KB numbers, MSRC numbers and patch ids of patches that may have any terms."""
     details: tuple[tuple[Detail, frozenset[str]], ...] = ()
@@ -156,7 +158,9 @@ def _conditions(search: Search) -> _Sql:
 
 
 def _has_terms(search: Search) -> _Sql:
-    by_terms = _is_in("p.terms_id", search.terms_ids)
+    # As one value: a large catalog has more terms than a statement may have marks.
+    listed = msgspec.json.encode(sorted(search.terms_ids)).decode()
+    by_terms = _Sql("p.terms_id IN (SELECT value FROM json_each(?))", (listed,))
     if not search.or_named:
         return by_terms
     named = _is_in("value", search.or_named)
@@ -176,18 +180,15 @@ def _is_referred(kind: str, values: frozenset[str]) -> _Sql:
     )
 
 
-def _is_in(column: str, values: frozenset[str] | frozenset[int]) -> _Sql:
+def _is_in(column: str, values: frozenset[str]) -> _Sql:
     # NULL is no value's equal: the list may be empty, but not its text.
     marks = ", ".join("?" * len(values)) or "NULL"
     return _Sql(f"{column} IN ({marks})", tuple(values))
 
 
 def _contents(db: Database, patch_keys: Sequence[int]) -> tuple[CatalogPatch, ...]:
-    marks = ", ".join("?" * len(patch_keys)) or "NULL"
-    contents: dict[int, bytes] = dict(
-        db.all(
-            f"SELECT patch_key, content FROM catalog_contents WHERE patch_key IN ({marks})",  # noqa: S608
-            patch_keys,
-        )
+    rows = db.all_in(
+        "SELECT patch_key, content FROM catalog_contents WHERE patch_key IN (:values)", patch_keys
     )
+    contents: dict[int, bytes] = dict(rows)
     return tuple(decoded(contents[patch_key]) for patch_key in patch_keys)

@@ -1,13 +1,12 @@
 """Changelogs that nodes fetched: each once for all nodes of an account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
 from patchwarden.store.database import Database
 
-_CHUNK = 400
 _decoder = msgspec.json.Decoder(tuple[ChangelogEntry, ...])
 
 
@@ -29,25 +28,19 @@ def keep(
 
 
 def find(
-    db: Database, account_id: str, operating_system: str, wanted: Sequence[SourceVersion]
+    db: Database, account_id: str, operating_system: str, wanted: Iterable[SourceVersion]
 ) -> dict[SourceVersion, tuple[ChangelogEntry, ...]]:
     """Give the changelogs of `wanted` that are there."""
-    versions = set(wanted)
-    sources = sorted({each.source for each in wanted})
     found: dict[SourceVersion, tuple[ChangelogEntry, ...]] = {}
-    for start in range(0, len(sources), _CHUNK):
-        chunk = sources[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = db.all(
-            "SELECT source, version, entries FROM changelogs"  # noqa: S608
-            f" WHERE account_id = ? AND operating_system = ? AND source IN ({marks})",
-            (account_id, operating_system, *chunk),
+    # One by one: by source alone, versions that some node made up would be read for all nodes.
+    for each in wanted:
+        row = db.one(
+            "SELECT entries FROM changelogs WHERE account_id = ? AND operating_system = ?"
+            " AND source = ? AND version = ?",
+            (account_id, operating_system, *each),
         )
-        found.update(
-            (SourceVersion(source, version), _decoder.decode(entries))
-            for source, version, entries in rows
-            if (source, version) in versions
-        )
+        if row is not None:
+            found[each] = _decoder.decode(row[0])
     return found
 
 

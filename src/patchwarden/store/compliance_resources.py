@@ -145,11 +145,14 @@ def instance_ids(
 
 def of_nodes(db: Database, scope: Scope, named: Sequence[str]) -> list[ResourceCompliance]:
     """Give all about the nodes with these ids, by instance id, then type."""
-    are_named = f" AND n.instance_id IN ({','.join('?' * len(named))})"
     found = [
         ResourceCompliance._make(row)
         for columns, source in _sources(_EVERY)
-        for row in db.all(f"SELECT {columns} {source}{are_named}", (*scope, *named))
+        for row in db.all_in(
+            f"SELECT {columns} {source} AND n.instance_id IN (:values)",
+            named,
+            scope,
+        )
     ]
     return sorted(found, key=lambda each: (each.instance_id, each.compliance_type))
 

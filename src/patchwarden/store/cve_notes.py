@@ -13,11 +13,10 @@ _decoder = msgspec.json.Decoder(KnownExploitation)
 
 
 class CveNotesHolding(NamedTuple):
-    """How many notes there are, and how new they are."""
+    """How many notes there are."""
 
     exploited_count: int
     predictions_count: int
-    newest_score_at: float | None
 
 
 def put_exploitation(db: Database, note: KnownExploitation) -> Outcome:
@@ -72,8 +71,7 @@ def prediction(db: Database, cve_id: str) -> ExploitPrediction | None:
 def holding(db: Database) -> CveNotesHolding:
     """Give what there is."""
     row = db.one(
-        "SELECT (SELECT count(*) FROM known_exploitations), count(*), max(scored_at)"
-        " FROM exploit_predictions"
+        "SELECT (SELECT count(*) FROM known_exploitations), count(*) FROM exploit_predictions"
     )
     assert row is not None
     return CveNotesHolding._make(row)

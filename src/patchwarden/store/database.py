@@ -1,7 +1,7 @@
 """One connection to the SQLite store: write-ahead log, durable when a transaction has ended."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,8 @@ from patchwarden.store.errors import StoreUnavailableError, raise_translated
 
 FILE_NAME = "patchwarden.sqlite"
 BUSY_TIMEOUT_MS = 10_000
+_VALUES_AT_ONCE = 500
+"""Marks of one statement; SQLite takes 32,766 at most."""
 
 Value = str | int | float | bytes | None
 Row = tuple[Any, ...]
@@ -81,10 +83,30 @@ class Database:
         except sqlite3.Error as error:
             raise_translated(error, self.path)
 
+    def all_in(
+        self, sql: str, values: Sequence[Value], parameters: Sequence[Value] = ()
+    ) -> Iterator[Row]:
+        """Give the rows for `values`, however many, which stand for `(:values)` in `sql`.
+
+        `parameters` are those in front of it. An order that `sql` asks for holds for some hundred
+        values at a time.
+        """
+        for start in range(0, len(values), _VALUES_AT_ONCE):
+            some = values[start : start + _VALUES_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            yield from self.all(sql.replace(":values", marks), (*parameters, *some))
+
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
         """Run a statement; give the number of rows that it changed."""
         try:
             return self._connection.execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            raise_translated(error, self.path)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement once for each of `rows`."""
+        try:
+            self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
             raise_translated(error, self.path)
 

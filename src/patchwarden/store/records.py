@@ -9,7 +9,6 @@ from patchwarden.domain.patches import PatchRecord
 from patchwarden.store.database import Database
 
 _COLUMNS = "title, kb_id, classification, severity, cve_ids"
-_CHUNK = 500
 _MAX_KNOWN = 200_000
 
 
@@ -34,16 +33,11 @@ class RecordIds:
 
 def fetch(db: Database, record_ids: Sequence[int]) -> dict[int, PatchRecord]:
     """Give the records with these ids."""
-    found: dict[int, PatchRecord] = {}
-    for start in range(0, len(record_ids), _CHUNK):
-        chunk = record_ids[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        rows = db.all(
-            f"SELECT record_id, {_COLUMNS} FROM patch_records WHERE record_id IN ({marks})",  # noqa: S608
-            chunk,
-        )
-        found.update((row[0], PatchRecord(*row[1:])) for row in rows)
-    return found
+    rows = db.all_in(
+        f"SELECT record_id, {_COLUMNS} FROM patch_records WHERE record_id IN (:values)",  # noqa: S608
+        record_ids,
+    )
+    return {row[0]: PatchRecord(*row[1:]) for row in rows}
 
 
 def _intern(db: Database, record: PatchRecord) -> int:

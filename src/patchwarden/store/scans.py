@@ -56,11 +56,14 @@ class KeptScan(NamedTuple):
     """Whether the node never sent these packages before."""
     packages_changed: bool
     """Whether they differ from those of the report that was its newest."""
+    facts_changed: bool
+    """Whether the packages or anything else but times does."""
     is_newest: bool
 
 
 class _Newest(NamedTuple):
     ended_at: float
+    node_facts_id: int
     packages_facts_id: int
 
 
@@ -90,6 +93,7 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
         scan_id=scan_id,
         packages_are_new=packages_are_new,
         packages_changed=newest is None or newest.packages_facts_id != packages_facts_id,
+        facts_changed=newest is None or newest[1:] != (node_facts_id, packages_facts_id),
         is_newest=is_newest,
     )
 
@@ -129,7 +133,7 @@ def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
 
 def _newest(db: Database, node_key: int) -> _Newest | None:
     row = db.one(
-        "SELECT min(s.ended_at, s.received_at), s.packages_facts_id"
+        "SELECT min(s.ended_at, s.received_at), s.node_facts_id, s.packages_facts_id"
         " FROM nodes n JOIN scans s ON s.scan_id = n.scan_id WHERE n.node_key = ?",
         (node_key,),
     )

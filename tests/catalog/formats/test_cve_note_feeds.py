@@ -2,8 +2,7 @@
 
 import pytest
 
-from feed_files import entries, member
-from patchwarden.catalog.errors import InvalidCatalogFileError
+from feed_files import entries, member, refusal
 from patchwarden.catalog.feed import Format
 from patchwarden.catalog.formats import epss, kev
 from patchwarden.domain.advisories import ExploitPrediction, KnownExploitation
@@ -93,6 +92,4 @@ def test_predictions_without_a_day_are_read() -> None:
 def test_what_is_wrong_is_refused_with_its_place(
     format_: Format, content: bytes, problem: str
 ) -> None:
-    with pytest.raises(InvalidCatalogFileError) as refused:
-        list(format_.read(member(content)))
-    assert str(refused.value) == f"feed is wrong at {problem}."
+    assert refusal(format_, content) == f"feed is wrong at {problem}."

@@ -1,7 +1,6 @@
 import pytest
 
-from feed_files import advisories, member, short
-from patchwarden.catalog.errors import InvalidCatalogFileError
+from feed_files import advisories, refusal, short
 from patchwarden.catalog.formats.debian_tracker import FORMAT
 
 
@@ -43,6 +42,4 @@ def test_a_cve_has_the_worst_urgency_and_its_bug() -> None:
     ],
 )
 def test_what_is_wrong_is_refused_with_its_package(content: bytes, problem: str) -> None:
-    with pytest.raises(InvalidCatalogFileError) as refused:
-        list(FORMAT.read(member(content)))
-    assert str(refused.value) == problem
+    assert refusal(FORMAT, content) == problem

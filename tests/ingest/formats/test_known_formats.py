@@ -159,14 +159,12 @@ def test_lines_may_end_as_on_windows(name: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
         b"\0",
         b"{}",
         b"[]",
         b"[1, 2]",
         b"null",
         b"hello\n",
-        b"\xff\xfe",
         b'{"sbom": {}}',
         b"\x89PNG",
     ],
@@ -177,11 +175,17 @@ def test_what_is_no_known_format_is_told_which_there_are(content: bytes) -> None
     assert all(f"({name})" in told for name in FORMATS)
 
 
+@pytest.mark.parametrize("content", [b"", b"\r\n", b"\xef\xbb\xbf", b"\xff\xfe\r\0\n\0"])
+def test_an_empty_file_is_called_empty(content: bytes) -> None:
+    assert refusal(content).startswith("The file is empty")
+
+
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (b"\x1f\x8b", "damaged gzip"),
-        (b"\x1f\x8bgarbage", "damaged gzip"),
+        (b"\x1f\x8b", "cut off"),
+        (b"\x1f\x8bgarbage", "not valid gzip"),
+        (gzip.compress(b"[]", mtime=0) * 2, "after the end of its gzip"),
         (gzip.compress(b"x" * 1000, mtime=0)[:-9], "cut off"),
         (gzip.compress(b"\0" * (MAX_FILE_BYTES + 1), 1, mtime=0), "larger than 64 MiB"),
     ],

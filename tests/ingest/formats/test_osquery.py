@@ -37,6 +37,10 @@ def test_dpkg_status_tells_what_is_held_and_what_is_gone() -> None:
     assert (packages["bash"].priority, packages["bash"].section) == ("required", "shells")
 
 
+def test_a_package_whose_status_is_blank_counts() -> None:
+    assert list(packages_of(snapshot([BASH | {"status": " "}]), DEBIAN)) == ["bash"]
+
+
 def test_the_newest_snapshot_counts_and_tells_the_time() -> None:
     conversion = conversion_of(case("osquery-rpm.log"))
     assert conversion.report.scan.ended_at == NOW

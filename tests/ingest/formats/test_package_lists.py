@@ -35,12 +35,29 @@ def test_rpm_tells_when_packages_were_installed(name: str) -> None:
     assert packages["kernel-core"].installed_at == 1_720_000_000
 
 
-def test_rpm_alone_does_not_tell_epochs() -> None:
-    assert any(
-        each.startswith("epochs") for each in conversion_of(case("rpm-list.txt")).cannot_tell
-    )
-    told = conversion_of(case("rpm-query.tsv")).cannot_tell
-    assert not any(each.startswith("epochs") for each in told)
+@pytest.mark.parametrize(
+    ("content", "knows_epochs"),
+    [
+        (case("rpm-list.txt"), False),
+        (case("rpm-query.tsv"), True),
+        (case("dpkg-list.txt"), True),
+        (case("osquery-rpm.log"), True),
+        (case("osquery-rpm.log").replace(b'"epoch":"', b'"other":"'), False),
+    ],
+)
+def test_a_list_without_epochs_says_so(content: bytes, *, knows_epochs: bool) -> None:
+    conversion = conversion_of(content)
+    assert conversion.report.packages.knows_epochs == knows_epochs
+    told = any(each.startswith("epochs") for each in conversion.cannot_tell)
+    assert told is not knows_epochs
+
+
+def test_a_list_with_packages_of_module_streams_says_that_their_updates_are_not_known() -> None:
+    plain = b"a\t0\t1\t1.el9\tx86_64\n"
+    modular = b"nodejs\t1\t18.1\t1.module+el9.1+1+a\tx86_64\n"
+    told = "updates of what is from module streams (1 packages, such as nodejs)"
+    assert told in conversion_of(plain + modular, ROCKY).cannot_tell
+    assert not any("module" in each for each in conversion_of(plain, ROCKY).cannot_tell)
 
 
 def test_columns_may_be_missing_at_the_end() -> None:

@@ -70,6 +70,15 @@ def test_a_history_tells_what_was_installed_last_and_no_more() -> None:
     assert update.installed_at == at("2025-11-12T03:00:00Z")
     assert not conversion.report.packages.knows_available
     assert "available updates (none is in the file)" in conversion.cannot_tell
+    assert "installed updates (none is in the file)" not in conversion.cannot_tell
+
+
+def test_a_list_of_what_is_on_offer_does_not_tell_what_is_installed() -> None:
+    conversion = convert(PS_WINDOWS_UPDATE, case("windows-update-depth-2.json"))
+    assert conversion.cannot_tell[-2:] == (
+        "installed updates (none is in the file)",
+        "release of Windows (such as 10.0.17763; give it by --platform-version)",
+    )
 
 
 def test_both_in_one_file_tell_that_an_installation_failed() -> None:

@@ -184,6 +184,28 @@ def test_a_part_that_failed_is_told_and_the_others_count(part: str, known: bool)
     assert report.packages.updates
 
 
+@pytest.mark.parametrize(
+    ("hresult", "words"),
+    [
+        (
+            "0x8024402C",
+            "the name of the update server or of its proxy cannot be resolved, 0x8024402C",
+        ),
+        ("0x8024FFFF", "Ausnahme von HRESULT: 0x8024FFFF"),
+    ],
+)
+def test_an_error_that_is_a_number_alone_is_told_in_words(hresult: str, words: str) -> None:
+    message = f"Ausnahme von HRESULT: {hresult}"
+    problem = {"part": "available", "hresult": hresult, "message": message}
+    assert converted(errors=[problem]).cannot_tell == (f"available updates ({words})",)
+
+
+def test_a_search_that_failed_makes_the_offer_as_old_as_the_last_that_did_not() -> None:
+    problem = {"part": "available", "hresult": "0x8024402C", "message": ""}
+    (search,) = converted(errors=[problem], available=[]).report.node.package_lists
+    assert search.fetched_at == at("2025-11-23T04:00:00Z")
+
+
 def test_one_update_that_cannot_be_read_hides_no_other() -> None:
     problem = {"part": "available/update", "hresult": "0x80004005", "message": "failed"}
     conversion = converted(errors=[problem])

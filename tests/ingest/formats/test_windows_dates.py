@@ -109,10 +109,11 @@ def test_these_are_no_dates(date: object) -> None:
     assert read(date) is None
 
 
-@pytest.mark.parametrize("offset_h", range(-11, 12))
-def test_a_day_of_the_nodes_own_calendar_is_that_day(offset_h: int) -> None:
-    midnight_there_ms = int(JANUARY_9 - offset_h * 3600) * 1000
-    assert DateReader([], None, NOW).read_day(f"/Date({midnight_there_ms})/") == JANUARY_9
+@pytest.mark.parametrize("offset_h", range(-10, 14))
+@pytest.mark.parametrize("day", [JANUARY_9, JANUARY_9 + 86_400])
+def test_a_day_of_the_nodes_own_calendar_is_that_day(offset_h: int, day: float) -> None:
+    midnight_there_ms = int(day - offset_h * 3600) * 1000
+    assert DateReader([], None, NOW).read_day(f"/Date({midnight_there_ms})/") == day
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[0-9]{1,4}[./-][0-9]{1,3}[./-][0-9]{1,5}")))

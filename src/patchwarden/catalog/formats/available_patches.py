@@ -8,17 +8,19 @@ Members that the service model does not have are allowed: AWS may say more one d
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
 
 import msgspec
 
 from patchwarden.catalog.feed import Format, Member
+from patchwarden.catalog.parsing.feed_instants import seconds_of
 from patchwarden.catalog.parsing.json_feed import decoded
 from patchwarden.catalog.parsing.json_head import key_paths
 from patchwarden.data.products import operating_system_of_product
 from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.domain.os_rules import WINDOWS
+from patchwarden.domain.windows import UNRATED
 
 MAX_FILE_BYTES = 128 * 1024 * 1024
 """About 140,000 patches. A file is held in memory as it is; its patches are read one by one."""
@@ -27,7 +29,6 @@ MAX_PATCHES = 200_000
 _MAX_EPOCH = 2**31 - 1
 _EARLIEST, _LATEST = -62_135_596_800.0, 253_402_300_799.0
 """The first and the last second of the years 1 to 9999."""
-_UNRATED = "Unspecified"
 _SMALLER = "fetch the patches with a filter on PRODUCT, product by product"
 
 # Far more than any patch has; a page of 100 patches is answered at once.
@@ -90,10 +91,7 @@ def _read(member: Member) -> Iterator[CatalogPatch]:
         member.refuse("", problem)
     for position, raw in enumerate(patches):
         where = f"Patches[{position}]"
-        try:
-            yield _patch(decoded(member, _item_decoder, raw, where))
-        except _WrongItemError as error:
-            member.refuse(f"{where}.{error.member}", error.problem, error)
+        yield _Reading(member, where, decoded(member, _item_decoder, raw, where)).patch()
 
 
 FORMAT = Format("describe-available-patches", _recognizes, _read)
@@ -106,85 +104,82 @@ def _utf_8(content: bytes) -> bytes:
     return content.removeprefix(BOM_UTF8)
 
 
-class _WrongItemError(Exception):
-    def __init__(self, member: str, problem: str) -> None:
-        super().__init__(problem)
-        self.member = member
-        self.problem = problem
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One patch of the file."""
 
+    member: Member
+    where: str
+    item: _Item
 
-def _patch(item: _Item) -> CatalogPatch:
-    operating_system = _operating_system(item)
-    is_windows = operating_system == WINDOWS
-    _require(item, ("id",) if is_windows else ("name", "version"))
-    msrc_severity = item.msrc_severity or item.msrc_classification or ""
-    return CatalogPatch(
-        operating_system=operating_system,
-        product=item.product or "",
-        patch_id=item.id or "",
-        released_at=_instant(item.release_date),
-        title=item.title or "",
-        description=item.description or "",
-        content_url=item.content_url or "",
-        vendor=item.vendor or "",
-        product_family=item.product_family or "",
-        classification=item.classification or "",
-        language=item.language or "",
-        kb_number=item.kb_number or "",
-        msrc_number=item.msrc_number or "",
-        msrc_severity=msrc_severity or (_UNRATED if is_windows else ""),
-        name=item.name or "",
-        epoch=_epoch(item.epoch),
-        version=item.version or "",
-        release=item.release or "",
-        arch=item.arch or "",
-        severity=item.severity or "",
-        repository=item.repository or "",
-        advisory_ids=item.advisory_ids or (),
-        bugzilla_ids=item.bugzilla_ids or (),
-        cve_ids=item.cve_ids or (),
-    )
+    def patch(self) -> CatalogPatch:
+        item = self.item
+        operating_system = self._operating_system()
+        is_windows = operating_system == WINDOWS
+        self._require(("id",) if is_windows else ("name", "version"))
+        msrc_severity = item.msrc_severity or item.msrc_classification or ""
+        return CatalogPatch(
+            operating_system=operating_system,
+            product=item.product or "",
+            patch_id=item.id or "",
+            released_at=self._released_at(),
+            title=item.title or "",
+            description=item.description or "",
+            content_url=item.content_url or "",
+            vendor=item.vendor or "",
+            product_family=item.product_family or "",
+            classification=item.classification or "",
+            language=item.language or "",
+            kb_number=item.kb_number or "",
+            msrc_number=item.msrc_number or "",
+            msrc_severity=msrc_severity or (UNRATED if is_windows else ""),
+            name=item.name or "",
+            epoch=self._epoch(),
+            version=item.version or "",
+            release=item.release or "",
+            arch=item.arch or "",
+            severity=item.severity or "",
+            repository=item.repository or "",
+            advisory_ids=item.advisory_ids or (),
+            bugzilla_ids=item.bugzilla_ids or (),
+            cve_ids=item.cve_ids or (),
+        )
 
+    def _operating_system(self) -> str:
+        item = self.item
+        self._require(("product",))
+        known = operating_system_of_product(item.product or "")
+        # Microsoft's applications are many and no list of them is complete.
+        if known is None and (item.name or not item.id):
+            self._refuse("Product", f"it is {item.product!r}, which is of no known system")
+        return known or WINDOWS
 
-def _operating_system(item: _Item) -> str:
-    _require(item, ("product",))
-    known = operating_system_of_product(item.product or "")
-    if known is not None:
-        return known
-    # Microsoft's applications are many and no list of them is complete.
-    if item.id and not item.name:
-        return WINDOWS
-    raise _WrongItemError("Product", f"it is {item.product!r}, which is of no known system")
+    def _released_at(self) -> float | None:
+        """Give a time: a number, or ISO 8601, which the AWS CLI prints since its version 2."""
+        given = self.item.release_date
+        if given is None:
+            return None
+        try:
+            seconds = seconds_of(given) if isinstance(given, str) else given
+        except (ValueError, OverflowError):
+            self._refuse("ReleaseDate", f"{given!r} is no time in ISO 8601")
+        if not _EARLIEST <= seconds <= _LATEST:
+            self._refuse("ReleaseDate", f"{given} is not within the years 1 to 9999")
+        return seconds
 
+    def _epoch(self) -> int:
+        given = self.item.epoch
+        text = str(given or 0)
+        if not (text.isascii() and text.isdigit()):
+            self._refuse("Epoch", f"{given!r} is no number")
+        if len(text) > len(str(_MAX_EPOCH)) or int(text) > _MAX_EPOCH:
+            self._refuse("Epoch", f"it is more than {_MAX_EPOCH}")
+        return int(text)
 
-def _require(item: _Item, members: Sequence[str]) -> None:
-    for member in members:
-        if not getattr(item, member):
-            raise _WrongItemError(member.capitalize(), "it is needed, and not there or empty")
+    def _require(self, members: Sequence[str]) -> None:
+        for member in members:
+            if not getattr(self.item, member):
+                self._refuse(member.capitalize(), "it is needed, and not there or empty")
 
-
-def _instant(given: float | str | None) -> float | None:
-    """Read a time: a number, or ISO 8601, which the AWS CLI prints since its version 2."""
-    if given is None:
-        return None
-    try:
-        seconds = _from_iso(given) if isinstance(given, str) else given
-    except (ValueError, OverflowError):
-        raise _WrongItemError("ReleaseDate", f"{given!r} is no time in ISO 8601") from None
-    if not _EARLIEST <= seconds <= _LATEST:
-        raise _WrongItemError("ReleaseDate", f"{given} is not within the years 1 to 9999")
-    return seconds
-
-
-def _from_iso(text: str) -> float:
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _epoch(given: int | str | None) -> int:
-    text = str(given or 0)
-    if not (text.isascii() and text.isdigit()):
-        raise _WrongItemError("Epoch", f"{given!r} is no number")
-    if len(text) > len(str(_MAX_EPOCH)) or int(text) > _MAX_EPOCH:
-        raise _WrongItemError("Epoch", f"it is more than {_MAX_EPOCH}")
-    return int(text)
+    def _refuse(self, member: str, problem: str) -> NoReturn:
+        self.member.refuse(f"{self.where}.{member}", problem)

@@ -17,26 +17,17 @@ import msgspec
 
 from patchwarden.catalog.feed import Entry, Format, Member
 from patchwarden.catalog.formats.csaf_products import ProductIndex, ProductTree
-from patchwarden.catalog.parsing.advisory_ids import bugzilla_ids_in, cve_ids_in, kind_of
-from patchwarden.catalog.parsing.advisory_words import severity_word
+from patchwarden.catalog.parsing.advisory_kinds import kind_of, source_of_host
 from patchwarden.catalog.parsing.feed_instants import instant, revised
 from patchwarden.catalog.parsing.fix_list import merged
 from patchwarden.catalog.parsing.json_feed import Item, Line, Text, Word, decoded, items_of, joined
 from patchwarden.catalog.parsing.json_head import key_paths
-from patchwarden.catalog.parsing.severities import most_severe
+from patchwarden.catalog.parsing.severities import most_severe, severity_word
+from patchwarden.catalog.parsing.vendor_ids import bugzilla_ids_in, cve_ids_in
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, FixStatus
 from patchwarden.domain.facts import Advisory
 
-_SOURCES = {
-    "redhat.com": "redhat",
-    "suse.com": "suse",
-    "microsoft.com": "microsoft",
-    "ubuntu.com": "ubuntu",
-    "canonical.com": "ubuntu",
-    "oracle.com": "oracle",
-}
-"""By the domain of the publisher; another one's own name is its domain."""
 _MICROSOFT = "microsoft"
 _NO_SOURCE = "csaf"
 _ID_PREFIX = "msrc_"
@@ -197,7 +188,7 @@ def _source(publisher: _Publisher) -> str:
         host = urlsplit(publisher.namespace).hostname or ""
     except ValueError:
         host = ""
-    return _SOURCES.get(".".join(host.split(".")[-2:]), host) or publisher.name or _NO_SOURCE
+    return source_of_host(host) or publisher.name or _NO_SOURCE
 
 
 def _severity(file: _File) -> str:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import cve_ids_in
 from patchwarden.catalog.parsing.feed_instants import plausible
 from patchwarden.catalog.parsing.fix_list import merged
 from patchwarden.catalog.parsing.severities import most_severe
 from patchwarden.catalog.parsing.text_lines import first_line, lines_of
+from patchwarden.catalog.parsing.vendor_ids import cve_ids_in
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, FixStatus
 from patchwarden.domain.facts import Advisory

@@ -14,11 +14,11 @@ from typing import Annotated
 import msgspec
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import cve_ids_in
 from patchwarden.catalog.parsing.fix_list import merged
 from patchwarden.catalog.parsing.json_feed import Text, Word, content_of, decoded, joined
 from patchwarden.catalog.parsing.json_head import key_paths
 from patchwarden.catalog.parsing.severities import most_severe
+from patchwarden.catalog.parsing.vendor_ids import cve_ids_in
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, FixStatus
 from patchwarden.domain.facts import Advisory

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import CVE_PATTERN
 from patchwarden.catalog.parsing.feed_instants import instant
 from patchwarden.catalog.parsing.text_lines import first_line, lines_of
+from patchwarden.catalog.parsing.vendor_ids import CVE_PATTERN
 from patchwarden.domain.advisories import ExploitPrediction
 
 _COLUMNS = "cve,epss,percentile"

@@ -13,11 +13,18 @@ from typing import Annotated
 import msgspec
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import CVE_PATTERN
 from patchwarden.catalog.parsing.feed_instants import instant
-from patchwarden.catalog.parsing.json_feed import Line, Word, content_of, decoded, described, joined
+from patchwarden.catalog.parsing.json_feed import (
+    Line,
+    Word,
+    content_of,
+    decoded,
+    joined,
+    refuse_value,
+)
 from patchwarden.catalog.parsing.json_head import key_paths
 from patchwarden.catalog.parsing.text_lines import first_line, lines_of
+from patchwarden.catalog.parsing.vendor_ids import CVE_PATTERN
 from patchwarden.domain.advisories import KnownExploitation
 
 
@@ -86,7 +93,7 @@ def _csv_item(member: Member, row: dict[str, str], where: str) -> _Item:
     try:
         return msgspec.convert(row, _Item)
     except msgspec.ValidationError as error:
-        member.refuse(joined(where, described(error).path), described(error).problem, error)
+        refuse_value(member, where, error)
 
 
 def _columns(line: str) -> list[str]:

@@ -12,11 +12,11 @@ from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.domain.facts import Advisory
 from patchwarden.domain.instants import write_instant
 from patchwarden.domain.os_rules import WINDOWS
+from patchwarden.domain.windows import UNRATED
 
 SOURCE = "microsoft"
 _VENDOR = "Microsoft"
 _WINDOWS_FAMILY = "Windows"
-_UNRATED = "Unspecified"
 _SECURITY = "SecurityUpdates"
 _CLASSIFICATIONS = {
     "update rollup": "UpdateRollups",
@@ -133,7 +133,7 @@ class MicrosoftUpdate:
             vendor=_VENDOR,
             classification=self._classification,
             kb_number=self.update_id,
-            msrc_severity=most_severe(self._severities[product.product]) or _UNRATED,
+            msrc_severity=most_severe(self._severities[product.product]) or UNRATED,
         )
 
     @property

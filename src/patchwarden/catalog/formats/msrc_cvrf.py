@@ -35,7 +35,7 @@ from patchwarden.catalog.formats.cvrf import (
     tracking,
 )
 from patchwarden.catalog.formats.microsoft_update import MicrosoftProduct, MicrosoftUpdate
-from patchwarden.catalog.parsing.advisory_words import cve_ids, kb_ids
+from patchwarden.catalog.parsing.vendor_ids import cve_ids_named, kb_ids_named
 from patchwarden.catalog.parsing.xml_feed import elements, local_name, text_at
 
 _MAX_STATEMENTS = 1_000_000
@@ -103,10 +103,10 @@ class _Month:
         for remediation in element.iterfind("{*}Remediations/{*}Remediation[@Type='Vendor Fix']"):
             what = text_at(remediation, "{*}Description")
             is_kb = _KB.fullmatch(what) is not None
-            update = self._update(kb_ids(what)[0] if is_kb else cve_id)
+            update = self._update(kb_ids_named(what)[0] if is_kb else cve_id)
             if not is_kb:
                 update.title = text_at(element, "{*}Title")[:MAX_TITLE]
-            update.cve_ids |= dict.fromkeys(cve_ids(cve_id))
+            update.cve_ids |= dict.fromkeys(cve_ids_named(cve_id))
             _take_remediation(update, remediation)
             for product_id in texts(remediation, "{*}ProductID"):
                 self._count(1)
@@ -151,4 +151,4 @@ def _take_remediation(update: MicrosoftUpdate, remediation: Element) -> None:
     update.kind = update.kind or text_at(remediation, "{*}SubType")[:MAX_WORD]
     update.restarts |= text_at(remediation, "{*}RestartRequired").lower() == "yes"
     for text in texts(remediation, "{*}Supercedence"):
-        update.supersedes |= dict.fromkeys(kb_ids(text))
+        update.supersedes |= dict.fromkeys(kb_ids_named(text))

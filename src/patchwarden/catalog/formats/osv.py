@@ -16,12 +16,13 @@ from typing import Annotated
 import msgspec
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import IdKind, bugzilla_ids_in, cve_ids_in, kind_of
+from patchwarden.catalog.parsing.advisory_kinds import IdKind, kind_of
 from patchwarden.catalog.parsing.feed_instants import instant, revised
 from patchwarden.catalog.parsing.fix_list import merged
 from patchwarden.catalog.parsing.json_feed import Item, Line, Text, Word, decoded, items_of, joined
 from patchwarden.catalog.parsing.json_head import key_paths
 from patchwarden.catalog.parsing.severities import most_severe
+from patchwarden.catalog.parsing.vendor_ids import bugzilla_ids_in, cve_ids_in
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, FixStatus
 from patchwarden.domain.facts import Advisory

@@ -27,10 +27,10 @@ from patchwarden.catalog.formats.cvrf import (
     tracked,
     tracking,
 )
-from patchwarden.catalog.parsing.advisory_ids import bugzilla_ids_in, kind_of
-from patchwarden.catalog.parsing.advisory_words import cve_ids, severity_word, source_of
+from patchwarden.catalog.parsing.advisory_kinds import kind_of, source_of
 from patchwarden.catalog.parsing.fix_list import merged
-from patchwarden.catalog.parsing.severities import most_severe
+from patchwarden.catalog.parsing.severities import most_severe, severity_word
+from patchwarden.catalog.parsing.vendor_ids import bugzilla_ids_in, cve_ids_named
 from patchwarden.catalog.parsing.xml_feed import elements, local_name
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, FixStatus
@@ -122,13 +122,13 @@ class _Document:
     def advisory(self) -> CatalogAdvisory:
         """Give the advisory, at the end of the document."""
         found = tracked(self._member, self._tracking)
-        by_cve = cve_ids(found.document_id) if found.document_id.startswith(_CVE_DOCUMENT) else ()
-        advisory_id = by_cve[0] if by_cve else found.document_id
-        kind = kind_of(found.document_id)
+        document_id = found.document_id
+        by_cve = cve_ids_named(document_id) if document_id.startswith(_CVE_DOCUMENT) else ()
+        kind = kind_of(document_id)
         return CatalogAdvisory(
-            source=source_of(found.document_id),
+            source=source_of(document_id),
             advisory=Advisory(
-                advisory_id=advisory_id,
+                advisory_id=by_cve[0] if by_cve else document_id,
                 classification=kind.classification if kind else "security",
                 severity=self._severity or most_severe(sorted(self._impacts)),
                 title=self._title[:MAX_TITLE],
@@ -155,7 +155,7 @@ class _Document:
 
     def _take_vulnerability(self, element: Element) -> None:
         for text in texts(element, "{*}CVE"):
-            self._cve_ids |= dict.fromkeys(cve_ids(text))
+            self._cve_ids |= dict.fromkeys(cve_ids_named(text))
         for text in texts(element, "{*}Threats/{*}Threat[@Type='Impact']/{*}Description"):
             self._impacts.add(severity_word(text))
         self._bugs |= dict.fromkeys(texts(element, "{*}References/{*}Reference/{*}URL"))

@@ -15,11 +15,11 @@ from typing import Annotated
 import msgspec
 
 from patchwarden.catalog.feed import Entry, Format, Member
-from patchwarden.catalog.parsing.advisory_ids import cve_ids_in
 from patchwarden.catalog.parsing.feed_instants import instant, plausible
 from patchwarden.catalog.parsing.fix_list import merged
 from patchwarden.catalog.parsing.json_feed import Line, Text, Word, content_of, decoded, joined
 from patchwarden.catalog.parsing.json_head import KeyPath, key_paths
+from patchwarden.catalog.parsing.vendor_ids import cve_ids_in
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix
 from patchwarden.domain.facts import Advisory

@@ -19,9 +19,11 @@ from typing import NoReturn
 from xml.etree.ElementTree import Element
 
 from patchwarden.catalog.feed import Format, Member
-from patchwarden.catalog.parsing.advisory_words import cve_ids, severity_word, source_of
+from patchwarden.catalog.parsing.advisory_kinds import source_of
 from patchwarden.catalog.parsing.feed_instants import instant, plausible, revised
 from patchwarden.catalog.parsing.fix_list import merged
+from patchwarden.catalog.parsing.severities import severity_word
+from patchwarden.catalog.parsing.vendor_ids import cve_ids_named
 from patchwarden.catalog.parsing.xml_feed import elements, root_name, text_at
 from patchwarden.data.feed_products import product_named
 from patchwarden.domain.advisories import CatalogAdvisory, Fix
@@ -106,8 +108,8 @@ class _Update:
             if each.get("type") == "cve"
         )
         # An id that is none may have one in its title.
-        found = dict.fromkeys(ids[0] for ids in map(cve_ids, referred) if ids)
-        return tuple(found) or cve_ids("\n".join(self._texts()))
+        found = dict.fromkeys(ids[0] for ids in map(cve_ids_named, referred) if ids)
+        return tuple(found) or cve_ids_named("\n".join(self._texts()))
 
     def _texts(self) -> Iterator[str]:
         for path in ("title", "summary", "description"):

@@ -16,11 +16,19 @@ def instant(member: Member, text: str | None, where: str) -> float | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
-        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        seconds = seconds_of(text)
     except (ValueError, OverflowError) as error:
         member.refuse(where, f"{text!r} is no date in ISO 8601", error)
     return _within_years(member, seconds, repr(text), where)
+
+
+def seconds_of(text: str) -> float:
+    """Give the seconds since 1970 of a day or time in ISO 8601, in UTC unless it says otherwise.
+
+    Raises ValueError or OverflowError if it is none.
+    """
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def plausible(member: Member, seconds: float, where: str) -> float:

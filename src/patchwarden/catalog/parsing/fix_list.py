@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from patchwarden.catalog.feed import Member
 from patchwarden.domain.advisories import Fix
 
-MAX_FIXES = 500_000
-"""Of one advisory; the largest, of a kernel in all products, have some ten thousand."""
+MAX_FIXES = 150_000
+"""Of one advisory; the largest, of a kernel in all products, have some ten thousand. They are
+written at once, and nobody else writes for that second."""
 
 
 def merged(member: Member, fixes: Iterable[Fix], where: str) -> tuple[Fix, ...]:

@@ -1,6 +1,5 @@
 """Reads feeds in JSON and says where in a file something is wrong."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, NamedTuple, NoReturn, TypeAlias, TypeVar
 
@@ -8,6 +7,7 @@ import msgspec
 
 from patchwarden.catalog.feed import Member
 from patchwarden.catalog.parsing.json_head import BYTE_ORDER_MARK
+from patchwarden.data.wrong_values import wrong_value
 
 T = TypeVar("T")
 
@@ -18,7 +18,10 @@ Line: TypeAlias = Annotated[str, msgspec.Meta(max_length=4_000)]
 Word: TypeAlias = Annotated[str, msgspec.Meta(max_length=500)]
 """A name, version, id or date."""
 
-_PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+MAX_VALUES = 30_000_000
+"""Of one file, at any depth: each takes some 50 bytes of memory. The largest feeds have four
+million."""
+
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _raw_decoder = msgspec.json.Decoder(msgspec.Raw)
 
@@ -31,17 +34,16 @@ class Item(NamedTuple):
     """Its place in the file; empty if it is all of it."""
 
 
-class Wrong(NamedTuple):
-    """What the decoder found."""
-
-    path: str
-    """Within what was decoded; empty if it is all of that."""
-    problem: str
-
-
 def content_of(member: Member) -> bytes:
-    """Read all of a member, without the mark that some editors put at the start."""
-    return member.stream.read().removeprefix(BYTE_ORDER_MARK).strip()
+    """Read all of a member, without the mark that some editors put at the start.
+
+    Refuses one that would take absurdly much memory as objects: a compressed file of a megabyte may
+    hold hundreds of millions.
+    """
+    content = member.stream.read().removeprefix(BYTE_ORDER_MARK).strip()
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        member.refuse("", f"it has more than {MAX_VALUES} values")
+    return content
 
 
 def items_of(member: Member) -> Iterator[Item]:
@@ -66,28 +68,22 @@ def decoded(
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        wrong = described(error)
-        member.refuse(joined(where, wrong.path), wrong.problem, error)
+        refuse_value(member, where, error)
     except UnicodeDecodeError as error:
         member.refuse(where, "it is not UTF-8", error)
     except (msgspec.DecodeError, RecursionError) as error:
-        _refuse_json(member, where, error)
+        member.refuse(where, f"it is not valid JSON ({error})", error)
 
 
-def described(error: msgspec.ValidationError) -> Wrong:
-    """Give what is wrong in a value, and where."""
-    message = str(error)
-    match = _PATH.search(message)
-    return Wrong(match["path"] if match else "", _PATH.sub("", message))
+def refuse_value(member: Member, where: str, error: msgspec.ValidationError) -> NoReturn:
+    """Refuse a file for a value within what stands at `where`."""
+    path, problem = wrong_value(str(error))
+    member.refuse(joined(where, path), problem, error)
 
 
 def joined(where: str, path: str) -> str:
     """Give the place of `path` within what stands at `where`."""
     return where + path if path.startswith("[") or not (where and path) else f"{where}.{path}"
-
-
-def _refuse_json(member: Member, where: str, error: Exception) -> NoReturn:
-    member.refuse(where, f"it is not valid JSON ({error})", error)
 
 
 def _has_lines(content: bytes) -> bool:

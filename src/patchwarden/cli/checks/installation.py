@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchwarden.choices import Choices
+from patchwarden.cli.catalog_tables import what_to_do
 from patchwarden.cli.checks.finding import Finding, ok, problem, warning
 from patchwarden.cli.installation import opened
 from patchwarden.cli.output import age, counted
 from patchwarden.errors import PatchwardenError
-from patchwarden.store import credentials, health
+from patchwarden.store import catalog, credentials, health
 from patchwarden.store.database import FILE_NAME, Database
 
 _LITTLE_SPACE_BYTES = 1024**3
 _NO_SPACE_BYTES = 64 * 1024**2
+_LAST_IMPORTS = 100
 
 
 def installation_findings(directory: Path, now: float) -> Iterator[Finding]:
@@ -64,6 +66,7 @@ def _store_findings(db: Database, now: float) -> Iterator[Finding]:
     yield ok("store", "It opens, and SQLite finds it intact.")
     yield _admin_key(db)
     yield _nodes(db, now)
+    yield _catalog(db, now)
 
 
 def _admin_key(db: Database) -> Finding:
@@ -92,3 +95,17 @@ def _nodes(db: Database, now: float) -> Finding:
     if counts.registered == 0:
         return ok(check, "No nodes yet.")
     return ok(check, f"{counted(counts.registered, 'node')}, and all reported lately.")
+
+
+def _catalog(db: Database, now: float) -> Finding:
+    check = "catalog"
+    imports = catalog.imports(db, _LAST_IMPORTS)
+    if not imports:
+        return ok(
+            check,
+            "It is empty: nodes that list only what is installed will never miss anything; "
+            "if there are any, see: patchwarden catalog import --help",
+        )
+    if to_do := list(what_to_do(imports, now)):
+        return warning(check, " ".join(to_do))
+    return ok(check, f"It was last filled {age(now - imports[0].imported_at)} ago.")

@@ -11,6 +11,8 @@ from patchwarden_agent import registration
 from patchwarden_agent.apt.library import SYSTEM_PYTHON
 from patchwarden_agent.errors import AgentError
 
+_APT = "apt-get"
+_PACKAGE_MANAGERS = (_APT, "dnf", "yum", "zypper", "rpm")
 _LISTS = Path("/var/lib/apt/lists")
 _OLD_LISTS_S = 7 * 24 * 3600
 _PROBE_TIMEOUT_S = 20
@@ -18,13 +20,16 @@ _PROBE_TIMEOUT_S = 20
 
 def machine_findings(now: float) -> Iterator[Finding]:
     """Check this machine; what only matters to a node is a warning at most."""
-    if shutil.which("apt-get") is None:
+    found = next(filter(shutil.which, _PACKAGE_MANAGERS), None)
+    if found is None:
         yield warning(
             "package manager",
-            "There is no apt-get: this machine can run a server, but this version cannot scan it.",
+            f"There is none of {', '.join(_PACKAGE_MANAGERS)}: "
+            "this machine can run a server, but cannot be scanned.",
         )
     else:
-        yield ok("package manager", "apt-get is there.")
+        yield ok("package manager", f"{found} is there.")
+    if found == _APT:
         yield _python_apt()
         yield _lists_age(_LISTS, now)
     yield _agent(registration.default_path())

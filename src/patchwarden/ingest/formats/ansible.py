@@ -23,6 +23,7 @@ from patchwarden.ingest.formats.package_report import ListedPackages, conversion
 from patchwarden.ingest.formats.package_rows import Row, refuse, shown
 from patchwarden.ingest.formats.systems import ToldSystem
 from patchwarden.ingest.formats.text_encoding import decode_start, decode_text
+from patchwarden.ingest.formats.times import seconds_of
 from patchwarden.ingest.limits import MAX_ITEMS
 
 # `web-1 | SUCCESS => {`
@@ -62,7 +63,7 @@ def _read(content: bytes, given: Given) -> Conversion:
         architecture=_text(facts, "architecture"),
         kernel_release=_text(facts, "kernel"),
         ip_address=_text(facts.get("default_ipv4"), "address"),
-        scanned_at=_seconds(_text(facts.get("date_time"), "epoch")),
+        scanned_at=seconds_of(_text(facts.get("date_time"), "epoch")),
         not_told=[
             f"anything about packages of {shown(name)} ({count})"
             for name, count in sorted(others.items())[:5]
@@ -128,10 +129,6 @@ def _row(place: str, entry: Mapping[str, Any]) -> Row:
 def _text(facts: object, name: str) -> str:
     value = _mapping(facts).get(name)
     return str(value) if isinstance(value, str | int | float) else ""
-
-
-def _seconds(text: str) -> float | None:
-    return float(text) if text.isdecimal() and len(text) < 20 else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.formats.format import Conversion, Given, ReportFormat
 from patchwarden.ingest.formats.package_report import ListedPackages, conversion_of
-from patchwarden.ingest.formats.package_rows import Row, refuse, shown
+from patchwarden.ingest.formats.package_rows import Row, is_held, is_in_use, refuse, shown
 from patchwarden.ingest.formats.text_encoding import decode_start, decode_text
-from patchwarden.ingest.formats.text_lines import first_lines, placed_lines
+from patchwarden.ingest.formats.text_lines import all_first_lines, first_lines, padded, placed_lines
 from patchwarden_agent.apt.dpkg_status import parse_status
 
 _STATUS = re.compile(r"^Status: \w+ \w+ [\w-]+\r?$", re.MULTILINE)
@@ -18,7 +18,6 @@ _LISTED = re.compile(
     r" +(?P<architecture>\S+)(?: .*)?"
 )
 _LISTED_IN_USE = frozenset("iWt")
-_IN_USE = frozenset({"installed", "triggers-awaited", "triggers-pending"})
 _ARCHITECTURE = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _REMOVED = "which packages are removed but for their configuration"
 _DEB_VERSION = re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+~:-]*")
@@ -88,8 +87,7 @@ def _read_list(content: bytes, given: Given) -> Conversion:
 
 
 def _recognizes_query(content: bytes) -> bool:
-    lines = first_lines(content)
-    return bool(lines) and all(_is_query_line(line.split("\t")) for line in lines)
+    return all_first_lines(content, lambda line: _is_query_line(line.split("\t")))
 
 
 def _is_query_line(columns: Sequence[str]) -> bool:
@@ -140,12 +138,10 @@ def _query_row(place: str, columns: Sequence[str]) -> Row | None:
     """
     if len(columns) < 3:
         refuse(place, f"it has {len(columns)} columns")
-    name, architecture, version, source, source_version, status, priority, section = (
-        *columns,
-        *[""] * 8,
-    )[:8]
-    words = status.split()
-    if words and words[-1] not in _IN_USE:
+    name, architecture, version, source, source_version, status, priority, section = padded(
+        columns, 8
+    )
+    if not is_in_use(status):
         return None
     return Row(
         place=place,
@@ -156,7 +152,7 @@ def _query_row(place: str, columns: Sequence[str]) -> Row | None:
         source_version=source_version,
         priority=priority,
         section=section,
-        is_held=words[:1] == ["hold"],
+        is_held=is_held(status),
     )
 
 

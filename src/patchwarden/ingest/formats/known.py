@@ -1,9 +1,9 @@
 """Recognises files that tell what is installed on a machine, and makes reports of them."""
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from patchwarden.ingest.decompression import decompressed
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.formats.ansible import ANSIBLE
 from patchwarden.ingest.formats.cyclonedx import CYCLONEDX
@@ -17,12 +17,12 @@ from patchwarden.ingest.formats.report_json import encode
 from patchwarden.ingest.formats.rpm_lists import RPM_LIST, RPM_QUERY
 from patchwarden.ingest.formats.spdx import SPDX, SPDX_TAGS
 from patchwarden.ingest.formats.ssm_inventory import SSM_INVENTORY
+from patchwarden.ingest.formats.text_encoding import decode_start
 from patchwarden.ingest.formats.windows_collector import WINDOWS_COLLECTOR
 from patchwarden.ingest.report import read_packages, read_parts
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Of a file, once decompressed."""
-_GZIP_MAGIC = b"\x1f\x8b"
 
 _IN_ORDER = (
     OWN_REPORT,
@@ -51,7 +51,7 @@ def opened(sent: bytes) -> bytes:
 
     Raises InvalidReportError.
     """
-    content = _decompressed(sent) if sent.startswith(_GZIP_MAGIC) else sent
+    content = decompressed(sent, MAX_FILE_BYTES, "file")
     if len(content) > MAX_FILE_BYTES:
         raise InvalidReportError(
             f"The file is larger than {MAX_FILE_BYTES // 1024**2} MiB, once decompressed; a file"
@@ -65,6 +65,10 @@ def recognized(content: bytes) -> ReportFormat:
 
     Raises InvalidReportError if it is none.
     """
+    if not decode_start(content).strip():
+        raise InvalidReportError(
+            "The file is empty: what should have written it found nothing, or failed."
+        )
     found = next((each for each in FORMATS.values() if each.recognizes(content)), None)
     if found is None:
         raise InvalidReportError(
@@ -89,14 +93,3 @@ def convert(
         conversion = conversion._replace(report=replace(conversion.report, scan=scan))
     read_packages(read_parts(encode(conversion.report), now).sent.packages)
     return conversion
-
-
-def _decompressed(sent: bytes) -> bytes:
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        content = stream.decompress(sent, MAX_FILE_BYTES + 1)
-    except zlib.error as error:
-        raise InvalidReportError(f"The file is damaged gzip: {error}.") from error
-    if len(content) <= MAX_FILE_BYTES and not stream.eof:
-        raise InvalidReportError("The file is damaged gzip: it is cut off.")
-    return content

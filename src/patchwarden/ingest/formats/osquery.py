@@ -11,11 +11,9 @@ from patchwarden.ingest.formats.osquery_tables import (
 )
 from patchwarden.ingest.formats.osquery_windows import convert_windows, is_of_windows
 from patchwarden.ingest.formats.package_report import ListedPackages, conversion_of, kind_of
-from patchwarden.ingest.formats.package_rows import Row
+from patchwarden.ingest.formats.package_rows import Row, is_held, is_in_use
 from patchwarden.ingest.formats.systems import ToldSystem, first_known_name
 
-# `install ok installed`: what dpkg was told, whether it failed, and how far it came
-_IN_USE = frozenset({"installed", "triggers-awaited", "triggers-pending"})
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -24,7 +22,8 @@ def _read(content: bytes, given: Given) -> Conversion:
     if is_of_windows(tables):
         return convert_windows(tables, given)
     deb_rows = [_deb_row(row) for row in tables.rows.get("deb_packages", ()) if _is_in_use(row)]
-    rpm_rows = [_rpm_row(row) for row in tables.rows.get("rpm_packages", ())]
+    rpm_rows_told = tables.rows.get("rpm_packages", ())
+    rpm_rows = [_rpm_row(row) for row in rpm_rows_told]
     kind = kind_of(deb_rows, rpm_rows)
     system_info = tables.row("system_info")
     listed = ListedPackages(
@@ -38,6 +37,8 @@ def _read(content: bytes, given: Given) -> Conversion:
         architecture=tables.row("os_version").get("arch", ""),
         kernel_release=tables.row("kernel_info").get("version", ""),
         scanned_at=tables.taken_at,
+        # Whoever wrote the query may not have asked for them.
+        knows_epochs=kind == "deb" or all("epoch" in row.columns for row in rpm_rows_told),
     )
     return conversion_of(listed, given)
 
@@ -55,8 +56,7 @@ def _system(os_version: Mapping[str, str]) -> ToldSystem:
 
 
 def _is_in_use(row: PlacedRow) -> bool:
-    status = row.columns.get("status", "")
-    return not status or status.split()[-1:][0] in _IN_USE
+    return is_in_use(row.columns.get("status", ""))
 
 
 def _deb_row(row: PlacedRow) -> Row:
@@ -69,7 +69,7 @@ def _deb_row(row: PlacedRow) -> Row:
         source=columns.get("source", ""),
         priority=columns.get("priority", ""),
         section=columns.get("section", ""),
-        is_held=columns.get("status", "").startswith("hold "),
+        is_held=is_held(columns.get("status", "")),
     )
 
 

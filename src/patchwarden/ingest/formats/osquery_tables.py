@@ -17,7 +17,7 @@ from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.formats.json_text import Document, documents, early_members, starts_with
 from patchwarden.ingest.formats.package_rows import refuse, shown
 from patchwarden.ingest.formats.text_encoding import decode_start, decode_text
-from patchwarden.ingest.limits import MAX_NUMBER
+from patchwarden.ingest.formats.times import seconds_of
 
 # The first whose columns are all there counts.
 _COLUMNS: Mapping[str, frozenset[str]] = {
@@ -121,11 +121,8 @@ def _note_host(host: object, tables: Tables, place: str) -> None:
 def _time_of(value: object) -> float:
     """Give when a snapshot was taken; 0.0 if it does not tell."""
     at = value.get("unixTime") if isinstance(value, dict) else None
-    try:
-        seconds = float(at) if isinstance(at, int | float | str) else 0.0
-    except (ValueError, OverflowError):
-        return 0.0
-    return seconds if 0 < seconds <= MAX_NUMBER else 0.0
+    seconds = seconds_of(at) if isinstance(at, int | float | str) else None
+    return seconds or 0.0
 
 
 def _table_of(row: object) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from patchwarden.ingest.formats.format import Conversion, Given
 from patchwarden.ingest.formats.osquery_tables import Tables
 from patchwarden.ingest.formats.text_encoding import plain_text
+from patchwarden.ingest.formats.times import seconds_of
 from patchwarden.ingest.formats.windows_dates import DateReader
 from patchwarden.ingest.formats.windows_facts import (
     classification_of_hotfix,
@@ -20,7 +21,6 @@ from patchwarden.ingest.formats.windows_updates import (
     WindowsEvidence,
     put_together,
 )
-from patchwarden.ingest.limits import MAX_NUMBER
 
 _ARCHITECTURES = {"64-bit": "x86_64", "32-bit": "i386"}
 """As Windows names them, in English."""
@@ -85,7 +85,7 @@ def _entry(row: Mapping[str, str]) -> HistoryEntry:
         kb_id=kb_id_in_title(title),
         update_id=plain_text(guid_of(row.get("update_id", ""))),
         title=title,
-        at=_instant(row["date"]),
+        at=seconds_of(row["date"]),
         is_installation=row.get("operation", "").lower() in _INSTALLATIONS,
         succeeded=row.get("result_code", "succeeded").lower() in _SUCCESSES,
     )
@@ -98,11 +98,3 @@ def _hotfix(row: Mapping[str, str], dates: DateReader) -> Hotfix:
         installed_at=dates.read_day(row.get("installed_on", "")),
         installed_by=plain_text(row.get("installed_by", "")) or None,
     )
-
-
-def _instant(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds <= MAX_NUMBER else None

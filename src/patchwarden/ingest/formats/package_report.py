@@ -7,25 +7,29 @@ from typing import NoReturn
 
 from patchwarden import __version__
 from patchwarden.domain.facts import Node, Package, Packages, Report, Scan
+from patchwarden.domain.fix_order import MODULAR
 from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.formats.format import Conversion, Given
-from patchwarden.ingest.formats.package_rows import Row, deb_package, is_key, merged, rpm_package
+from patchwarden.ingest.formats.package_rows import (
+    Row,
+    deb_architecture,
+    deb_package,
+    is_key,
+    merged,
+    rpm_package,
+)
 from patchwarden.ingest.formats.systems import PackageKind, ToldSystem, find_system
 from patchwarden.ingest.formats.text_encoding import plain_text
-from patchwarden.ingest.limits import MAX_ITEMS, MAX_NUMBER
+from patchwarden.ingest.limits import MAX_ITEMS
 
 COLLECTOR = f"patchwarden/{__version__}"
 _ANY_ARCHITECTURE = frozenset({"all", "noarch"})
-# The names of the kernel, by which some tools go, -> those of dpkg.
-_DEB_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "i686": "i386",
-    "armv7l": "armhf",
-    "ppc64le": "ppc64el",
-}
 _MAX_NAME = 255
 _UNKNOWN = ToldSystem()
+_NO_EPOCHS = (
+    "epochs, which are left out of account then (the guide on other inventories has a command that"
+    " prints them)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class ListedPackages:
     scanned_at: float | None = None
     not_told: Sequence[str] = field(default=())
     """What this very file does not tell, beside what no list of packages tells."""
+    knows_epochs: bool = True
+    """rpm."""
 
 
 def conversion_of(listed: ListedPackages, given: Given) -> Conversion:
@@ -54,8 +60,9 @@ def conversion_of(listed: ListedPackages, given: Given) -> Conversion:
     """
     packages = _packages(listed)
     system = find_system(listed.system, packages, listed.kind, given)
-    not_told = (*listed.not_told, *_not_told(listed.kind, packages))
-    scanned_at = _scanned_at(listed.scanned_at, given)
+    epochs = () if listed.knows_epochs else (_NO_EPOCHS,)
+    not_told = (*listed.not_told, *epochs, *_not_told(listed.kind, packages))
+    scanned_at = listed.scanned_at or given.scanned_at
     report = Report(
         schema=1,
         scan=Scan(
@@ -76,7 +83,10 @@ def conversion_of(listed: ListedPackages, given: Given) -> Conversion:
             kernel_release=plain_text(listed.kernel_release),
         ),
         packages=Packages(
-            package_manager=system.package_manager, installed=packages, knows_available=False
+            package_manager=system.package_manager,
+            installed=packages,
+            knows_available=False,
+            knows_epochs=listed.knows_epochs,
         ),
     )
     return Conversion(report, not_told)
@@ -137,15 +147,11 @@ def _architecture(listed: ListedPackages, packages: Sequence[Package], given: Gi
             return architecture
     if listed.architecture:
         told = plain_text(listed.architecture)
-        return _DEB_ARCHITECTURES.get(told, told) if listed.kind == "deb" else told
+        return deb_architecture(told) if listed.kind == "deb" else told
     raise InvalidReportError(
         "The file does not tell the architecture of the machine; give it by --architecture, such"
         f" as {'amd64' if listed.kind == 'deb' else 'x86_64'}."
     )
-
-
-def _scanned_at(told: float | None, given: Given) -> float:
-    return told if told is not None and 0 < told <= MAX_NUMBER else given.scanned_at
 
 
 def _not_told(kind: PackageKind, packages: Sequence[Package]) -> list[str]:
@@ -158,6 +164,12 @@ def _not_told(kind: PackageKind, packages: Sequence[Package]) -> list[str]:
         found.append("sections")
     if not any(package.source for package in packages):
         found.append("source packages")
+    modular = [package.name for package in packages if MODULAR in package.version]
+    if kind == "rpm" and modular:
+        found.append(
+            f"updates of what is from module streams ({len(modular)} packages, such as"
+            f" {modular[0]})"
+        )
     found.append(
         "what is available (what is missing is worked out from the advisories in the catalog)"
     )

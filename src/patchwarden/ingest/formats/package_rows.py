@@ -9,7 +9,8 @@ from typing import NoReturn
 from patchwarden.domain.facts import Package
 from patchwarden.domain.versions import rpm
 from patchwarden.ingest.errors import InvalidReportError
-from patchwarden.ingest.limits import MAX_NUMBER
+from patchwarden.ingest.formats.times import seconds_of
+from patchwarden_agent.apt.dpkg_status import IN_USE
 
 # Public keys that the administrator trusts are in rpm's database as packages.
 _KEYS = "gpg-pubkey"
@@ -18,6 +19,13 @@ _ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DEB_VERSION = re.compile(r"[A-Za-z0-9.+~:-]{1,512}")
 _RPM_VERSION = re.compile(r"[A-Za-z0-9.+~^_]{1,256}")
 _SOURCE_RPM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
+_DEB_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "i686": "i386",
+    "armv7l": "armhf",
+    "ppc64le": "ppc64el",
+}
 _NONE = frozenset({"", "(none)", "None", "null"})
 _MAX_SHOWN = 80
 
@@ -60,7 +68,7 @@ def deb_package(row: Row) -> Package:
         version=row.version,
         source=_unless(_valid(_NAME, source), row.name),
         source_version=_unless(_valid(_DEB_VERSION, source_version), row.version),
-        installed_at=_instant(row.installed_at),
+        installed_at=seconds_of(row.installed_at),
         priority=row.priority.strip() or None,
         section=row.section.strip() or None,
         held=row.is_held,
@@ -86,9 +94,28 @@ def rpm_package(row: Row) -> Package:
         version=f"{int(epoch)}:{version}" if int(epoch or "0") else version,
         source=_unless(_valid(_NAME, source["name"]), row.name) if source else None,
         source_version=_unless(source["version"][:512], version) if source else None,
-        installed_at=_instant(row.installed_at),
+        installed_at=seconds_of(row.installed_at),
         held=row.is_held,
     )
+
+
+def is_in_use(status: str) -> bool:
+    """Say whether dpkg's status, such as `install ok installed`, is that of an installed package.
+
+    One that is not told is taken for it.
+    """
+    words = status.split()
+    return not words or words[-1] in IN_USE
+
+
+def is_held(status: str) -> bool:
+    """Say whether dpkg's status, such as `hold ok installed`, is that of a held package."""
+    return status.split()[:1] == ["hold"]
+
+
+def deb_architecture(name: str) -> str:
+    """Give dpkg's name of an architecture, which some tools call as the kernel does."""
+    return _DEB_ARCHITECTURES.get(name, name)
 
 
 def is_key(row: Row) -> bool:
@@ -140,12 +167,3 @@ def _valid(pattern: re.Pattern[str], text: str) -> str:
 
 def _unless(text: str, same: str) -> str | None:
     return None if text in {"", same} else text
-
-
-def _instant(text: str) -> float | None:
-    """Read a time; one that is none, or 0, is not known."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds <= MAX_NUMBER else None

@@ -93,13 +93,16 @@ def _read(content: bytes, given: Given) -> Conversion:
     history = [entry for row in past if (entry := _history_entry(row, dates)) is not None]
     # Only the installed ones were asked for, or there was nothing else.
     knows_available = any(update.presence == "available" for update in updates)
+    not_told = _not_told(rows, found, dates, knows_available=knows_available)
+    if not history and all(update.presence == "available" for update in updates):
+        not_told["installed updates"] = "none is in the file"
     file = WindowsFile(
         collector="PSWindowsUpdate",
         evidence="windows-update-agent",
         computer_name=only_computer(text_of(row, "ComputerName") for row in rows),
         updates=put_together(WindowsEvidence(found=updates, history=history)),
         knows_available=knows_available,
-        not_told=_not_told(rows, found, dates, knows_available=knows_available),
+        not_told=not_told,
     )
     return conversion_of(file, given)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from patchwarden.ingest.formats.format import Conversion, Given, ReportFormat
 from patchwarden.ingest.formats.package_report import ListedPackages, conversion_of
 from patchwarden.ingest.formats.package_rows import Row, refuse, shown
-from patchwarden.ingest.formats.text_lines import first_lines, placed_lines
+from patchwarden.ingest.formats.text_lines import all_first_lines, padded, placed_lines
 
 # `openssl-libs-3.0.7-27.el9.x86_64`; keys have no architecture.
 _NVRA = re.compile(
@@ -16,16 +16,11 @@ _KEY = re.compile(r"gpg-pubkey-[0-9a-f]+-[0-9a-f]+(?:\.\(none\))?")
 _ARCHITECTURES = re.compile(
     r"noarch|x86_64(?:_v\d)?|i[3-6]86|aarch64|ppc64(?:le)?|s390x?|armv\w+|riscv64"
 )
-_NO_EPOCHS = (
-    "epochs, so that a package whose version has one may be taken for an older one (the guide on"
-    " other inventories has a command that prints them)"
-)
 _EPOCH = re.compile(r"[0-9]{1,9}|\(none\)")
 
 
 def _recognizes_list(content: bytes) -> bool:
-    lines = first_lines(content)
-    return bool(lines) and all(_is_listed(line) for line in lines)
+    return all_first_lines(content, _is_listed)
 
 
 def _is_listed(line: str) -> bool:
@@ -44,7 +39,7 @@ def _read_list(content: bytes, given: Given) -> Conversion:
         if match is None:
             refuse(place, f"{shown(line)} is not name-version-release.architecture")
         rows.append(_row(place, match))
-    return _converted("rpm-list", rows, given, (_NO_EPOCHS,))
+    return _converted("rpm-list", rows, given, knows_epochs=False)
 
 
 def _row(place: str, match: re.Match[str]) -> Row:
@@ -58,8 +53,7 @@ def _row(place: str, match: re.Match[str]) -> Row:
 
 
 def _recognizes_query(content: bytes) -> bool:
-    lines = first_lines(content)
-    return bool(lines) and all(_is_query_line(line.split("\t")) for line in lines)
+    return all_first_lines(content, lambda line: _is_query_line(line.split("\t")))
 
 
 def _is_query_line(columns: Sequence[str]) -> bool:
@@ -79,10 +73,7 @@ def _query_row(place: str, columns: Sequence[str]) -> Row:
     """
     if len(columns) < 5:
         refuse(place, f"it has {len(columns)} columns")
-    name, epoch, version, release, architecture, installed_at, _vendor, source = (
-        *columns,
-        *[""] * 8,
-    )[:8]
+    name, epoch, version, release, architecture, installed_at, _vendor, source = padded(columns, 8)
     return Row(
         place=place,
         name=name,
@@ -96,9 +87,9 @@ def _query_row(place: str, columns: Sequence[str]) -> Row:
 
 
 def _converted(
-    evidence: str, rows: Sequence[Row], given: Given, not_told: Sequence[str] = ()
+    evidence: str, rows: Sequence[Row], given: Given, *, knows_epochs: bool = True
 ) -> Conversion:
-    listed = ListedPackages(evidence=evidence, kind="rpm", rows=rows, not_told=not_told)
+    listed = ListedPackages(evidence=evidence, kind="rpm", rows=rows, knows_epochs=knows_epochs)
     return conversion_of(listed, given)
 
 

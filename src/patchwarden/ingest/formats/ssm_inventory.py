@@ -9,12 +9,10 @@ from patchwarden.ingest.errors import InvalidReportError
 from patchwarden.ingest.formats.format import Conversion, Given, ReportFormat
 from patchwarden.ingest.formats.json_text import decode, early_members, starts_with
 from patchwarden.ingest.formats.package_report import ListedPackages, conversion_of
-from patchwarden.ingest.formats.package_rows import Row
+from patchwarden.ingest.formats.package_rows import Row, deb_architecture
 from patchwarden.ingest.formats.times import instant_of
 
 _TYPE = "AWS:Application"
-# The agent writes x86_64 on every system.
-_DEB_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _SOURCE_RPM = ".src.rpm"
 
 
@@ -84,7 +82,8 @@ def _deb_row(entry: _Entry, position: int) -> Row:
         place=f"Entries[{position}]",
         name=entry.name.partition(":")[0],
         version=entry.version,
-        architecture=_DEB_ARCHITECTURES.get(entry.architecture, entry.architecture),
+        # The agent writes x86_64 on every system.
+        architecture=deb_architecture(entry.architecture),
         section=entry.application_type,
         installed_at=_seconds(entry),
     )

@@ -17,6 +17,7 @@ from patchwarden.ingest.formats.windows_document import (
     Problem,
     RebootEvidence,
 )
+from patchwarden.ingest.formats.windows_errors import in_words
 from patchwarden.ingest.formats.windows_facts import (
     FAILED,
     INSTALLATION,
@@ -72,7 +73,6 @@ def _read(content: bytes, given: Given) -> Conversion:
     # WMI writes days as Americans do; the script leaves it at that where it does not know better.
     dates = DateReader((), "month-first", ended_at)
     updates = put_together(_evidence(document, dates))
-    failed_parts = {problem.part for problem in document.errors}
     not_told = _not_told(document)
     report = Report(
         schema=1,
@@ -84,11 +84,14 @@ def _read(content: bytes, given: Given) -> Conversion:
             details=not_told,
         ),
         node=_node(document, dates, updates, given),
-        packages=packages_of(
-            updates, knows_available=failed_parts.isdisjoint(_NEEDED_FOR_AVAILABLE)
-        ),
+        packages=packages_of(updates, knows_available=_has_searched(document)),
     )
     return Conversion(report, cannot_tell(not_told))
+
+
+def _has_searched(document: Document) -> bool:
+    """Say whether the search for what is on offer succeeded."""
+    return _NEEDED_FOR_AVAILABLE.isdisjoint(problem.part for problem in document.errors)
 
 
 def _instant(text: str, place: str) -> float:
@@ -206,8 +209,9 @@ def _reboot(evidence: RebootEvidence, updates: Sequence[WindowsUpdate]) -> Reboo
 
 
 def _last_search(document: Document, dates: DateReader) -> PackageList:
-    """Give the age of what the update agent knows: this search, or the last that went online."""
-    searched = document.scan.ended if document.scan.online else document.scan.last_search
+    """Give the age of what the update agent knows: this search, or the last that succeeded."""
+    is_new = document.scan.online and _has_searched(document)
+    searched = document.scan.ended if is_new else document.scan.last_search
     return PackageList(
         name=plain_text(document.scan.update_server) or "Windows Update",
         fetched_at=dates.read(searched),
@@ -243,7 +247,7 @@ def _topic(part: str) -> str:
 def _words(problems: Sequence[Problem]) -> str:
     first = problems[0]
     more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-    return plain_text(f"{first.message[:_MAX_MESSAGE]} {first.hresult}{more}")
+    return plain_text(f"{in_words(first.message[:_MAX_MESSAGE], first.hresult)}{more}")
 
 
 WINDOWS_COLLECTOR = ReportFormat(

@@ -10,7 +10,9 @@ from typing import Any
 
 from patchwarden.ingest.formats.format import DateOrder
 
-_DAY_S = 86_400
+_DAY_S = 86_400.0
+_FARTHEST_EAST_S = 13.5 * 3600
+"""Between the zones of New Zealand in summer and of Hawaii, which are 23 hours apart."""
 _EARLIEST = 631_152_000.0
 """1990: no Windows has updates older than that."""
 _LATEST_DIGITS = 16
@@ -49,10 +51,11 @@ class DateReader:
     def read_day(self, date: object) -> float | None:
         """Give the midnight in UTC of what is known to be a midnight somewhere.
 
-        ConvertTo-Json turns a day of the node's calendar into the instant when it began there.
+        ConvertTo-Json turns a day of the node's calendar into the instant when it began there:
+        up to 13 hours before it begins in UTC (New Zealand), or 10 hours after (Hawaii).
         """
         instant = self.read(date)
-        return None if instant is None else round(instant / _DAY_S) * float(_DAY_S)
+        return None if instant is None else (instant + _FARTHEST_EAST_S) // _DAY_S * _DAY_S
 
     def _local_day(self, match: re.Match[str]) -> float | None:
         days = {order: self._possible(_day(match, order)) for order in _ORDERS}

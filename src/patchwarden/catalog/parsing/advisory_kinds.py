@@ -1,7 +1,6 @@
-"""What the id of an advisory tells: whose it is and what kind of update; and ids within texts."""
+"""What the id of an advisory tells: whose it is, and what kind of update."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -45,10 +44,30 @@ _KINDS: Mapping[str, IdKind] = MappingProxyType(
     | {series: IdKind("ubuntu", _SECURITY) for series in ("USN", "LSN", "UBUNTU-CVE")}
 )
 
-CVE_PATTERN = r"^CVE-[0-9]{4}-[0-9]{4,19}$"
-_CVE = re.compile(r"(?:[A-Z]{1,20}-)?(CVE-[0-9]{4}-[0-9]{4,19})")
-# https://bugzilla.redhat.com/show_bug.cgi?id=2307370, https://bugzilla.suse.com/1228780
-_BUG = re.compile(r"https://bugzilla\.[a-z.]+/(?:show_bug\.cgi\?id=)?([0-9]{1,10})")
+# What is in no series of `_KINDS`; the longest first.
+_SOURCES_BY_ID = (
+    ("FEDORA-EPEL", "epel"),
+    ("FEDORA", "fedora"),
+    ("openSUSE", "suse"),
+    ("SUSE", "suse"),
+    ("ALAS", "amazon"),
+)
+_SOURCES_BY_DOMAIN = {
+    "almalinux.org": "almalinux",
+    "amazon.com": "amazon",
+    "canonical.com": "ubuntu",
+    "centos.org": "centos",
+    "fedoraproject.org": "fedora",
+    "microsoft.com": "microsoft",
+    "opensuse.org": "suse",
+    "oracle.com": "oracle",
+    "redhat.com": "redhat",
+    "rockylinux.org": "rockylinux",
+    "suse.com": "suse",
+    "suse.de": "suse",
+    "ubuntu.com": "ubuntu",
+}
+_MAX_SOURCE = 100
 
 
 def kind_of(advisory_id: str) -> IdKind | None:
@@ -57,13 +76,18 @@ def kind_of(advisory_id: str) -> IdKind | None:
     return _KINDS.get(f"{first}-{rest.partition('-')[0]}") or _KINDS.get(first)
 
 
-def cve_ids_in(ids: Iterable[str]) -> tuple[str, ...]:
-    """Give the CVE ids among `ids`, each once. `UBUNTU-CVE-2024-1234` is one as well."""
-    matches = (_CVE.fullmatch(each) for each in ids)
-    return tuple(dict.fromkeys(match[1] for match in matches if match))
+def source_of(advisory_id: str, sender: str = "") -> str:
+    """Tell whose an advisory is, by its id, else by the host of its sender's address."""
+    kind = kind_of(advisory_id)
+    if kind is not None:
+        return kind.source
+    for letters, source in _SOURCES_BY_ID:
+        if advisory_id.startswith(letters):
+            return source
+    host = sender.rpartition("@")[2].strip().lower()
+    return source_of_host(host)[:_MAX_SOURCE] or "unknown"
 
 
-def bugzilla_ids_in(urls: Iterable[str]) -> tuple[str, ...]:
-    """Give the numbers of the bugs among `urls`, each once."""
-    matches = (_BUG.fullmatch(each) for each in urls)
-    return tuple(dict.fromkeys(match[1] for match in matches if match))
+def source_of_host(host: str) -> str:
+    """Tell whose a host is; its own name if nobody is known to have it."""
+    return _SOURCES_BY_DOMAIN.get(".".join(host.split(".")[-2:]), host)
