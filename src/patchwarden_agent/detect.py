@@ -4,25 +4,15 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Optional, Protocol
+from typing import NamedTuple, Optional
 
 from patchwarden_agent.apt.base_files import system_of_base_files
 from patchwarden_agent.apt.dpkg_status import read_status
-from patchwarden_agent.apt.scanner import scan_apt
-from patchwarden_agent.dnf.scanner import scan_dnf
 from patchwarden_agent.errors import UnreadableFileError, UnsupportedSystemError
-from patchwarden_agent.findings import Findings
-from patchwarden_agent.host import Host, System, read_system
+from patchwarden_agent.host import System, read_system
 from patchwarden_agent.release_files import read_release_file, with_minor_release
+from patchwarden_agent.scanners import Scanner, scan_apt, scan_dnf, scan_zypper
 from patchwarden_agent.target import Target
-from patchwarden_agent.zypper.scanner import scan_zypper
-
-
-class Scanner(Protocol):
-    """Scans a target with one package manager."""
-
-    def __call__(self, target: Target, host: Host) -> Findings:
-        """Give what it found; raise AgentError if that is nothing."""
 
 
 class _Support(NamedTuple):

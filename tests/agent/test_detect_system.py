@@ -2,12 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from patchwarden_agent.detect import Scanner, detect
-from patchwarden_agent.dnf.scanner import scan_dnf
+from patchwarden_agent.detect import detect
 from patchwarden_agent.errors import UnsupportedSystemError
 from patchwarden_agent.host import read_host
+from patchwarden_agent.scanners import Scanner, scan_dnf, scan_zypper
 from patchwarden_agent.target import Target
-from patchwarden_agent.zypper.scanner import scan_zypper
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,16 @@ from patchwarden_agent.errors import CommandError, UnreadableFileError
 MAX_PACKAGE_BYTES = 64 * 1024 * 1024
 MAX_ALL_BYTES = 512 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024
+MAX_MEMBERS = 200_000
+"""Files in one package; the largest has half of that."""
+_MAX_EXTENSION_BYTES = 16 * 1024
+_EXTENSIONS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 _LISTING_TIMEOUT_S = 120.0
 _DOWNLOAD_TIMEOUT_S = 300.0
 _UNPACKING_TIMEOUT_S = 60.0
@@ -33,6 +43,8 @@ _ACCEPTED = (0, 100)
 # 'http://mirror.example.net/alpha_1.0%2bb1_amd64.deb' alpha_1.0+b1_amd64.deb 2451 SHA256:8dbf
 _PRINTED = re.compile(r"^'[^'\n]*' (?P<file>[^\s/]+\.deb) (?P<size>\d{1,15})(?: |$)", re.M)
 _DOCUMENTS = "usr/share/doc"
+# The standard library raises the last two for absurd numbers in a tar archive.
+_DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, OverflowError)
 
 
 class Binary(NamedTuple):
@@ -115,18 +127,32 @@ def read_changelog(path: Path, name: str) -> Found:
     try:
         assert running.process.stdout is not None
         return _search(running.process.stdout, name)
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+    except _DAMAGE as error:
         raise CommandError(f"{path.name} cannot be unpacked: {error}.") from error
     finally:
         timer.cancel()
         running.close()
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose name is not absurd: the standard library reads all of it, in square time."""
+
+    @classmethod
+    def frombuf(cls, buf: "bytes | bytearray", encoding: str, errors: str) -> "_Member":
+        """Read a header."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _EXTENSIONS and member.size > _MAX_EXTENSION_BYTES:
+            raise tarfile.ReadError(f"a name or its like has {member.size} bytes")
+        return member
+
+
 def _search(stream: IO[bytes], name: str) -> Found:
     """Look for `changelog.Debian.gz`; a native package has `changelog.gz`."""
     native = Found()
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
+    with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive:
+        for count, member in enumerate(archive):
+            if count == MAX_MEMBERS:
+                raise UnreadableFileError(f"A package has more than {MAX_MEMBERS} files.")
             kind = _kind(PurePosixPath(member.name.lstrip("./")), name)
             if kind is None:
                 continue

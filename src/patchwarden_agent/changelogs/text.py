@@ -18,7 +18,7 @@ MAX_CVE_IDS = 5000
 #
 #  -- Alice Example <alice@example.org>  Sat, 05 Sep 2026 09:40:39 -0300
 _HEADING = re.compile(
-    r"^(?P<source>[a-zA-Z0-9][^\s()]*) \((?P<version>[^\s()]{1,255})\)[^;\n]*;", re.M
+    r"^(?P<source>[a-zA-Z0-9][^\s()]*) \((?P<version>[!-'*-~]{1,255})\)[^;\n]*;", re.M
 )
 _TRAILER = re.compile(r"^ -- [^\n]*?>[ \t]+(?P<date>[^\n]{1,80})$", re.M)
 _CVE = re.compile(r"\bCVE-[0-9]{4}-[0-9]{4,9}\b", re.I | re.A)

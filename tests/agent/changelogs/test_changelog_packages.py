@@ -1,9 +1,11 @@
 import gzip
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from debian_packages import Deb, gzipped, skip_without_apt
+from patchwarden_agent.changelogs import packages
 from patchwarden_agent.changelogs.packages import Found, read_changelog
 from patchwarden_agent.errors import AgentError, CommandError
 
@@ -77,3 +79,60 @@ def test_a_file_that_is_no_package_is_refused(tmp_path: Path, content: bytes) ->
     path.write_bytes(content)
     with pytest.raises(CommandError, match="alpha_1"):
         read_changelog(path, "alpha")
+
+
+def _member(name: str, kind: bytes, size: int, content: bytes = b"") -> bytes:
+    """Give a header of a tar archive that says `size`, and what follows it."""
+    header = tarfile.TarInfo(name)
+    header.type, header.size = kind, size
+    return header.tobuf() + content.ljust(-(-len(content) // 512) * 512, b"\0")
+
+
+def _package(tree: bytes) -> bytes:
+    """Give a package with a tar archive that dpkg-deb would never make."""
+    empty = gzip.compress(bytes(1024))
+    parts = {"debian-binary": b"2.0\n", "control.tar.gz": empty, "data.tar": tree}
+    return b"!<arch>\n" + b"".join(
+        f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode()
+        + part.ljust(len(part) + len(part) % 2)
+        for name, part in parts.items()
+    )
+
+
+_LONG = 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("tree", "problem"),
+    [
+        # What the standard library's reader does with this many digits takes minutes.
+        (_member("x", tarfile.XHDTYPE, _LONG, b"9" * _LONG), "a name or its like has 65536 bytes"),
+        (_member("x", tarfile.GNUTYPE_LONGNAME, _LONG, b"n" * _LONG), "a name or its like has"),
+        (_member("x", tarfile.XHDTYPE, 25, b"9" * 20 + b" a=b\n"), "cannot be unpacked"),
+    ],
+    ids=["digits", "long name", "length"],
+)
+def test_an_absurd_archive_is_refused(tmp_path: Path, tree: bytes, problem: str) -> None:
+    path = tmp_path / "alpha_1.0-2_amd64.deb"
+    path.write_bytes(_package(tree + bytes(1024)))
+    with pytest.raises(AgentError, match=problem):
+        read_changelog(path, "alpha")
+
+
+def test_absurdly_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "MAX_MEMBERS", 100)
+    path = tmp_path / "alpha_1.0-2_amd64.deb"
+    path.write_bytes(_package(_member("a", tarfile.REGTYPE, 0) * 101 + bytes(1024)))
+    with pytest.raises(AgentError, match="more than 100 files"):
+        read_changelog(path, "alpha")
+
+
+def test_a_name_that_leads_out_is_only_a_name(tmp_path: Path) -> None:
+    content = gzipped(TEXT)
+    tree = _member("../../outside", tarfile.REGTYPE, 1, b"x")
+    tree += _member(f"./{DOC}/changelog.Debian.gz", tarfile.REGTYPE, len(content), content)
+    path = tmp_path / "inside" / "deep" / "alpha_1.0-2_amd64.deb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(_package(tree + bytes(1024)))
+    assert read_changelog(path, "alpha") == Found(text=TEXT)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [path]

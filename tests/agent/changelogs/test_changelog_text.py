@@ -45,7 +45,16 @@ def test_the_oldest_entries_of_a_long_changelog_are_left_out() -> None:
     assert found[-1].cve_ids == (f"CVE-2026-{MAX_ENTRIES - 1:04}",)
 
 
-@pytest.mark.parametrize("text", ["", "\0\n", "Version 1.0\n\n* fixed CVE-2026-0001\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\0\n",
+        "alpha (1\x1b[2J) sid; u\n",
+        "alpha (1é) sid; u\n",
+        "Version 1.0\n\n* fixed CVE-2026-0001\n",
+    ],
+)
 def test_what_is_no_changelog_has_no_entries(text: str) -> None:
     assert parse_entries(text) == ()
 
