@@ -26,6 +26,7 @@ MODULES = (
     "first_answer",
     "ingest",
     "evaluate",
+    "catalog_import",
     "storage",
     "versions",
 )
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "--effort",
         choices=tuple(EFFORTS),
         default="quick",
-        help="quick: under three minutes on a quiet machine; tiny: only shows that all of it runs",
+        help="quick: some three minutes on a quiet machine; tiny: only shows that all of it runs",
     )
     return parser
 

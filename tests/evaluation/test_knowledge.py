@@ -93,6 +93,15 @@ def test_an_advisory_that_is_revised_is_seen_at_once(store: NodeStore) -> None:
         assert patches(store)["tool.amd64"].record.title == f"tool.amd64:{version}"
 
 
+def test_what_an_import_makes_old_is_forgotten(store: NodeStore) -> None:
+    store.accept(bare(package("tool", "1.0-1")))
+    for number in range(3):
+        learn(store.db, catalog_advisory("DSA-1", fix("tool", "1.0-2"), issued_at=NOW + number))
+        patches(store)
+    remembered = store.engine.library._fixes
+    assert [len(each.by_name["tool"]) for each in remembered.values()] == [1]
+
+
 def test_cves_are_shown_for_apt_where_the_installation_wants_it(
     store: NodeStore, knowing_store: NodeStore
 ) -> None:
@@ -138,6 +147,7 @@ def test_only_what_is_on_offer_without_a_date_is_noted_as_seen(store: NodeStore)
 
 def test_only_so_many_versions_of_one_report_are_noted_as_seen(store: NodeStore) -> None:
     offers = [AvailableVersion(version=str(number)) for number in range(10_001)]
+    offers.insert(0, AvailableVersion(version="1" * 256))
     store.accept(report([replace(package("tool", "a"), available=tuple(offers))]))
     assert store.db.one("SELECT count(*) FROM first_seen") == (10_000,)
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from driver import Api
+import pytest
+
+from driver import Api, Refused
 from fakes import NOW, package, report
 
 ENTRY = {"Version": "1-9", "ReleasedDate": NOW, "CVEIds": ["CVE-2026-1000"]}
@@ -47,6 +49,12 @@ def test_a_changelog_that_nobody_asked_for_is_passed_over(api: Api) -> None:
     assert wanted(api, instance_id) == [TOOL]
     rows = api.db.one("SELECT count(*) FROM changelogs")
     assert rows == (0,)
+
+
+def test_what_would_reach_a_terminal_is_refused(api: Api) -> None:
+    instance_id = node_with_update(api)
+    with pytest.raises(Refused, match="regular expression"):
+        put(api, instance_id, "tool", "1-9", {"Version": "1\x1b[2J"})
 
 
 def test_a_node_that_never_reported_wants_nothing(api: Api) -> None:

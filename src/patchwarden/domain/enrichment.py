@@ -120,6 +120,9 @@ class _Size(NamedTuple):
     cve_ids_count: int
 
 
+_NO_SIZE = _Size(0, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Enricher:
     knowledge: Knowledge
@@ -142,10 +145,14 @@ class _Enricher:
 
     def _effort(self, package: Package) -> int:
         """Say how much there is to do for a package: comparisons and CVE ids at most."""
-        names = {package.name, package.source or package.name}
-        sizes = [self.sizes[name] for name in names if name in self.sizes]
+        own = self.sizes.get(package.name, _NO_SIZE)
+        is_apart = package.source is not None and package.source != package.name
+        of_source = self.sizes.get(package.source or "", _NO_SIZE) if is_apart else _NO_SIZE
+        comparisons_count = own.fixes_count + of_source.fixes_count
+        if not comparisons_count:
+            return 0
         offers_count = 1 + len(package.available)
-        return sum(each.fixes_count * offers_count + each.cve_ids_count for each in sizes)
+        return comparisons_count * offers_count + own.cve_ids_count + of_source.cve_ids_count
 
     def _package(self, package: Package) -> Package:
         fixes = self._fixes(package)
@@ -160,9 +167,11 @@ class _Enricher:
         """Give the fixes that the installed version lacks; for rpm also those that it came with."""
         binary = self.knowledge.fixes.get(package.name, ())
         source = self.knowledge.fixes.get(package.source or package.name, ())
-        found = [fix for fix in binary if not fix.is_source]
-        found += [fix for fix in source if fix.is_source]
-        return [fix for fix in found if self.order.matters(fix, package)]
+        those_that_matter = self.order.those_that_matter
+        return [
+            *those_that_matter(binary, package, are_of_source=False),
+            *those_that_matter(source, package, are_of_source=True),
+        ]
 
     def _attached(
         self, package: Package, fixes: Sequence[KnownFix]

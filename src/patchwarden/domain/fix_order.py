@@ -5,6 +5,8 @@ none. There, epochs are left out of account on both sides: to take them for 0 wo
 that has one look outdated for ever.
 """
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -48,15 +50,26 @@ class FixOrder:
             knows_epochs=packages.knows_epochs,
         )
 
-    def matters(self, fix: KnownFix, package: Package) -> bool:
-        """Say whether a package lacks a fix, or is exactly what it came with.
+    def those_that_matter(
+        self, fixes: Sequence[KnownFix], package: Package, *, are_of_source: bool
+    ) -> list[KnownFix]:
+        """Give the fixes that a package lacks, and those that it has from the very version.
 
-        The latter matters for rpm alone, where it is shown.
+        The latter matter for rpm alone, where they are shown. Of `fixes`, those of the source count
+        or else the others.
         """
-        if not (fix.is_source or _is_for(fix.architecture, package)):
-            return False
-        fixed, installed = self._keys(fix, package, AvailableVersion(version=package.version))
-        return bool(fixed > installed or (fixed == installed and not self.is_apt))
+        if not fixes:
+            return []
+        key = self._key_of(are_of_source)
+        installed = key(source_version(package) if are_of_source else package.version)
+        matters = operator.gt if self.is_apt else operator.ge
+        return [
+            fix
+            for fix in fixes
+            if fix.is_source == are_of_source
+            and matters(key(fix.version), installed)
+            and (are_of_source or _is_for(fix.architecture, package))
+        ]
 
     def has(self, package: Package, offer: AvailableVersion, fix: KnownFix) -> bool:
         """Say whether a version has a fix; the installed one only if it is what fixes."""
@@ -82,9 +95,13 @@ class FixOrder:
             offered = (
                 source_version(package) if is_installed else offered_source_version(package, offer)
             )
-        if self.is_apt or (self.knows_epochs and not fix.is_source):
-            return self.sort_key(fix.version), self.sort_key(offered)
-        return self.sort_key(without_epoch(fix.version)), self.sort_key(without_epoch(offered))
+        key = self._key_of(fix.is_source)
+        return key(fix.version), key(offered)
+
+    def _key_of(self, is_source: bool) -> SortKey:  # noqa: FBT001
+        if self.is_apt or (self.knows_epochs and not is_source):
+            return self.sort_key
+        return lambda version: self.sort_key(without_epoch(version))
 
 
 def may_be_for(package: Package, fix: KnownFix) -> bool:

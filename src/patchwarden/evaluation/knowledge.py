@@ -1,6 +1,6 @@
 """Finds what the catalog, the nodes' changelogs and first sights say about a report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,9 +17,12 @@ from patchwarden.store.database import Database
 from patchwarden.store.first_seen import FirstSights
 from patchwarden.store.nodes import ManagedNode
 
-_MAX_NAMES = 200_000
+_MAX_NAMES = 50_000
+"""Of one product."""
 _MAX_WINDOWS_PRODUCTS = 8
 _MAX_NOTED = 10_000
+"""Of one report."""
+_MAX_NOTED_TEXT = 255
 
 
 class Wanted(NamedTuple):
@@ -31,6 +34,13 @@ class Wanted(NamedTuple):
     """Whether CVEs are shown that changelogs alone tell."""
 
 
+class _ProductFixes(NamedTuple):
+    """What has been asked for of one revision of a product."""
+
+    revision: int
+    by_name: dict[str, tuple[KnownFix, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """Remembers what nodes of the same product ask for again and again.
@@ -38,14 +48,18 @@ class Library:
     What it remembers belongs to one revision of a product, so that it is never out of date.
     """
 
-    _fixes: dict[tuple[str, int, str], tuple[KnownFix, ...]] = field(default_factory=dict)
-    """By product, revision and name of the package."""
+    _fixes: dict[str, _ProductFixes] = field(default_factory=dict)
+    """By product."""
     _windows: dict[tuple[tuple[str, ...], int], WindowsCatalog] = field(default_factory=dict)
     _first_sights: FirstSights = field(default_factory=FirstSights)
 
     def note_first_seen(self, db: Database, account_id: str, report: Report, now: float) -> None:
-        """Note when the versions that a node could install were first offered to any node."""
-        offers = undated_offers(report)[:_MAX_NOTED]
+        """Note when the versions that a node could install were first offered to any node.
+
+        Absurdly many or long ones are left out: these notes stay for ever.
+        """
+        offers = [each for each in undated_offers(report) if max(map(len, each)) <= _MAX_NOTED_TEXT]
+        offers = offers[:_MAX_NOTED]
         self._first_sights.note(db, account_id, report.node.operating_system, offers, now)
 
     def enriched(self, db: Database, account_id: str, report: Report, wanted: Wanted) -> Report:
@@ -80,35 +94,24 @@ class Library:
         names.update(package.source for package in installed if package.source)
         found: dict[str, tuple[KnownFix, ...]] = {}
         for product, revision in revisions.items():
-            self._learn(db, product, revision, names)
+            by_name = self._learned(db, product, revision, names)
             for name in names:
-                fixes = self._fixes[product, revision, name]
+                fixes = by_name[name]
                 if fixes:
                     found[name] = found.get(name, ()) + fixes
         return found
 
-    def _learn(self, db: Database, product: str, revision: int, names: set[str]) -> None:
-        new = [name for name in names if (product, revision, name) not in self._fixes]
-        if not new:
-            return
-        if len(self._fixes) + len(new) > _MAX_NAMES:
-            self._fixes.clear()
-            new = list(names)
-        stored = advisories.fixes_for(db, product, new)
-        contents = advisories.contents(db, sorted({fix.advisory_key for fix in stored}))
-        by_name: dict[str, list[KnownFix]] = {name: [] for name in new}
-        for fix in stored:
-            by_name[fix.name].append(
-                KnownFix(
-                    version=fix.version,
-                    architecture=fix.architecture,
-                    is_source=bool(fix.is_source),
-                    module=fix.module,
-                    advisory=contents[fix.advisory_key],
-                )
-            )
-        for name, fixes in by_name.items():
-            self._fixes[product, revision, name] = tuple(fixes)
+    def _learned(
+        self, db: Database, product: str, revision: int, names: set[str]
+    ) -> Mapping[str, tuple[KnownFix, ...]]:
+        """Give what fixes packages of `names`, and perhaps of others."""
+        known = self._fixes.get(product)
+        if known is None or known.revision != revision or len(known.by_name) > _MAX_NAMES:
+            known = self._fixes[product] = _ProductFixes(revision, {})
+        new = [name for name in names if name not in known.by_name]
+        if new:
+            known.by_name.update(_fixes_of(db, product, new))
+        return known.by_name
 
     def _windows_catalog(self, db: Database, products: tuple[str, ...]) -> WindowsCatalog:
         revision = advisories.revision(db, products)
@@ -178,6 +181,23 @@ def pending_sources(report: Report) -> dict[SourceVersion, tuple[Package, str]]:
     }
 
 
+def _fixes_of(db: Database, product: str, names: Sequence[str]) -> dict[str, tuple[KnownFix, ...]]:
+    stored = advisories.fixes_for(db, product, names)
+    contents = advisories.contents(db, sorted({fix.advisory_key for fix in stored}))
+    by_name: dict[str, list[KnownFix]] = {name: [] for name in names}
+    for fix in stored:
+        by_name[fix.name].append(
+            KnownFix(
+                version=fix.version,
+                architecture=fix.architecture,
+                is_source=bool(fix.is_source),
+                module=fix.module,
+                advisory=contents[fix.advisory_key],
+            )
+        )
+    return {name: tuple(fixes) for name, fixes in by_name.items()}
+
+
 def _with_listed(db: Database, known: WindowsCatalog, report: Report) -> WindowsCatalog:
     """Add what the catalog has of updates that a node lists for other products than its own."""
     patches = catalog.named(db, WINDOWS, known.unknown_keys(report))
@@ -199,7 +219,7 @@ def _with_listed(db: Database, known: WindowsCatalog, report: Report) -> Windows
 def _changelogs(
     db: Database, account_id: str, report: Report
 ) -> dict[SourceVersion, tuple[ChangelogEntry, ...]]:
-    sources = list(pending_sources(report))
-    if not sources:
+    if not changelogs.are_there(db, account_id, report.node.operating_system):
         return {}
+    sources = pending_sources(report)
     return changelogs.find(db, account_id, report.node.operating_system, sources)

@@ -9,7 +9,7 @@ import msgspec
 from patchwarden.domain.advisories import CatalogAdvisory, Fix, combined
 from patchwarden.domain.facts import Advisory
 from patchwarden.store.catalog import Outcome
-from patchwarden.store.database import Database
+from patchwarden.store.database import Database, Row
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(CatalogAdvisory)
@@ -58,7 +58,10 @@ class AdvisoryWriter:
             self._add(replace(given, fixes=()) if given.withdrawn else given)
             return "added"
         advisory_key, content = row
-        fixes = tuple(fixes_of(self._db, advisory_key))
+        rows = _fix_rows(self._db, advisory_key)
+        if content == _encoded(given) and set(rows) == set(map(_row_of, given.fixes)):
+            return "unchanged"
+        fixes = tuple(map(_fix, rows))
         known = replace(_decoder.decode(content), fixes=fixes)
         new = combined(known, given)
         if set(new.fixes) == set(fixes) and _encoded(new) == content:
@@ -84,21 +87,20 @@ class AdvisoryWriter:
         self._add_parts(advisory_key, new)
 
     def _add_parts(self, advisory_key: int, new: CatalogAdvisory) -> None:
-        for fix in {fix.key: fix for fix in new.fixes}.values():
-            self.changed_products.add(fix.product)
-            self._db.execute(
-                f"INSERT INTO advisory_fixes (advisory_key, {_FIX_COLUMNS})"  # noqa: S608
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (advisory_key, *fix.key, fix.version, fix.status),
-            )
+        fixes = {fix.key: fix for fix in new.fixes}.values()
+        self.changed_products.update(fix.product for fix in fixes)
+        self._db.execute_many(
+            f"INSERT INTO advisory_fixes (advisory_key, {_FIX_COLUMNS})"  # noqa: S608
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(advisory_key, *_row_of(fix)) for fix in fixes],
+        )
         self._add_cves(advisory_key, new.advisory.cve_ids)
 
     def _add_cves(self, advisory_key: int, cve_ids: Iterable[str]) -> None:
-        for cve_id in {cve_id.upper() for cve_id in cve_ids}:
-            self._db.execute(
-                "INSERT INTO advisory_cves (cve_id, advisory_key) VALUES (?, ?)",
-                (cve_id, advisory_key),
-            )
+        self._db.execute_many(
+            "INSERT INTO advisory_cves (cve_id, advisory_key) VALUES (?, ?)",
+            [(cve_id, advisory_key) for cve_id in {cve_id.upper() for cve_id in cve_ids}],
+        )
 
 
 def count_change(db: Database, product: str, operating_system: str) -> str:
@@ -198,12 +200,7 @@ def named(db: Database, name: str) -> list[CatalogAdvisory]:
 
 def fixes_of(db: Database, advisory_key: int) -> list[Fix]:
     """Give the fixes of an advisory, by product and name."""
-    rows = db.all(
-        f"SELECT {_FIX_COLUMNS} FROM advisory_fixes WHERE advisory_key = ?"  # noqa: S608
-        " ORDER BY product, name, is_source, architecture, module",
-        (advisory_key,),
-    )
-    return [_fix(row) for row in rows]
+    return [_fix(row) for row in _fix_rows(db, advisory_key)]
 
 
 def holdings(db: Database) -> list[ProductHolding]:
@@ -219,6 +216,18 @@ def holdings(db: Database) -> list[ProductHolding]:
 
 def _encoded(advisory: CatalogAdvisory) -> bytes:
     return _encoder.encode(replace(advisory, fixes=()))
+
+
+def _fix_rows(db: Database, advisory_key: int) -> list[Row]:
+    return db.all(
+        f"SELECT {_FIX_COLUMNS} FROM advisory_fixes WHERE advisory_key = ?"  # noqa: S608
+        " ORDER BY product, name, is_source, architecture, module",
+        (advisory_key,),
+    )
+
+
+def _row_of(fix: Fix) -> Row:
+    return (*fix.key, fix.version, fix.status)
 
 
 def _fix(row: Sequence[object]) -> Fix:

@@ -44,6 +44,15 @@ def find(
     return found
 
 
+def are_there(db: Database, account_id: str, operating_system: str) -> bool:
+    """Say whether there is any."""
+    row = db.one(
+        "SELECT 1 FROM changelogs WHERE account_id = ? AND operating_system = ? LIMIT 1",
+        (account_id, operating_system),
+    )
+    return row is not None
+
+
 def count(db: Database, account_id: str, operating_system: str) -> int:
     """Give how many there are: a number that grows with each."""
     row = db.one(

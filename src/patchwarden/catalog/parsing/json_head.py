@@ -14,8 +14,11 @@ count: the members of objects in an array are those of the array."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MAX_DEPTH = 3
-# A string; or a quote that begins one whose end is not here, where the head stops to make sense.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|"', re.DOTALL)
+# A key with its colon, another string, or a quote that begins one whose end is not here, where the
+# head stops to make sense.
+_TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}\[\]"]', re.DOTALL)
+_TEXT, _KEY = 1, 2
+"""The groups that have matched last."""
 
 
 @functools.lru_cache(maxsize=4)  # Each format asks for those of one file.
@@ -26,21 +29,20 @@ def key_paths(head: bytes) -> frozenset[KeyPath]:
 
 
 def _paths(text: str) -> Iterator[KeyPath]:
-    keys: list[str | None] = []
-    last = ""
+    containers: list[tuple[KeyPath, bool]] = []
+    """Of each that is open its path, and whether it is an object."""
+    path: KeyPath = ()
     for match in _TOKEN.finditer(text):
-        found = match[0]
-        if found == '"':
+        if match.lastindex == _TEXT:
+            continue
+        if match.lastindex == _KEY:
+            if containers and containers[-1][1]:
+                path = (*containers[-1][0], match[1])
+                if len(path) <= _MAX_DEPTH:
+                    yield path
+        elif match[0] in "{[":
+            containers.append((path, match[0] == "{"))
+        elif match[0] == '"' or not containers:
             return
-        if found in "{[":
-            keys.append("" if found == "{" else None)
-        elif found in "}]":
-            if not keys:
-                return
-            keys.pop()
-        elif found == ":" and keys and keys[-1] is not None:
-            keys[-1] = last
-            path = tuple(key for key in keys if key is not None)
-            if len(path) <= _MAX_DEPTH:
-                yield path
-        last = found[1:-1]
+        else:
+            path, _ = containers.pop()

@@ -1,5 +1,5 @@
 -- What vendors' feeds tell, one for all accounts. The content of an advisory is JSON without its
--- fixes; the digest is of that JSON, to see whether another import says something else.
+-- fixes.
 CREATE TABLE advisories (
   advisory_key INTEGER PRIMARY KEY AUTOINCREMENT,
   source       TEXT NOT NULL,
