@@ -139,7 +139,7 @@ def _print_advisory(of: CatalogAdvisory) -> None:
     advisory = of.advisory
     kind = " ".join(word for word in (advisory.severity, advisory.classification) if word)
     say(f"{advisory.advisory_id} ({of.source}){': ' if advisory.title else ''}{advisory.title}")
-    dates = [iso(advisory.issued_at or 0.0), iso(advisory.updated_at or 0.0)]
+    dates = [iso(advisory.issued_at), iso(advisory.updated_at)]
     facts = [kind, *(date for date in dict.fromkeys(dates) if date)]
     say(", ".join(fact for fact in facts if fact) or "no details")
     if of.withdrawn:
@@ -206,7 +206,7 @@ def entry_document(entry: CatalogEntry) -> dict[str, object]:
         if note is None
         else {
             "AddedDate": iso(note.added_at),
-            "DueDate": iso(note.due_at or 0.0) or None,
+            "DueDate": iso(note.due_at) or None,
             "UsedByRansomware": note.used_by_ransomware,
         },
         "EPSS": None if score is None else {"Score": score.score, "Percentile": score.percentile},
@@ -222,8 +222,8 @@ def _advisory_document(of: CatalogAdvisory) -> dict[str, object]:
         "Title": advisory.title,
         "Classification": advisory.classification,
         "Severity": advisory.severity,
-        "IssuedDate": iso(advisory.issued_at or 0.0) or None,
-        "UpdatedDate": iso(advisory.updated_at or 0.0) or None,
+        "IssuedDate": iso(advisory.issued_at) or None,
+        "UpdatedDate": iso(advisory.updated_at) or None,
         "CVEIds": list(advisory.cve_ids),
         "Withdrawn": of.withdrawn,
         "Fixes": [

@@ -62,7 +62,12 @@ class CatalogAdvisory:
     @property
     def revised_at(self) -> float:
         """When it was last revised; 0.0 if nobody knows. The newest revision wins."""
-        return self.advisory.updated_at or self.advisory.issued_at or 0.0
+        return revised_at(self.advisory)
+
+
+def revised_at(advisory: Advisory) -> float:
+    """Give when an advisory was last revised; 0.0 if nobody knows."""
+    return advisory.updated_at or advisory.issued_at or 0.0
 
 
 def combined(known: CatalogAdvisory, given: CatalogAdvisory) -> CatalogAdvisory:

@@ -17,7 +17,12 @@ from patchwarden.domain.package_verdicts import (
 from patchwarden.domain.patches import PatchRecord, Verdict, joined_cve_ids
 from patchwarden.domain.policy import Candidate, Policy
 from patchwarden.domain.selection import UNMENTIONED, Mention
-from patchwarden.domain.states import STATES_WITHOUT_DETAILS, ComplianceLevel, PatchState
+from patchwarden.domain.states import (
+    STATES_WITHOUT_DETAILS,
+    ComplianceLevel,
+    PatchState,
+    installed_state,
+)
 
 
 def judge_apt(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
@@ -141,17 +146,13 @@ class _Judge:
         judgement = self.judgements[terms] = _Judgement(
             level=level,
             changes_after=changes_after,
-            installed_state=self._installed_state(level, mention),
+            installed_state=installed_state(
+                is_approved=level is not None,
+                is_blocked=mention.as_installed_and_rejected and self.policy.blocks,
+            ),
             classification="Security" if is_security_update else "",
         )
         return judgement
-
-    def _installed_state(self, level: ComplianceLevel | None, mention: Mention) -> PatchState:
-        if level is not None:
-            return PatchState.INSTALLED
-        if mention.as_installed_and_rejected and self.policy.blocks:
-            return PatchState.INSTALLED_REJECTED
-        return PatchState.INSTALLED_OTHER
 
     def _verdict_on_installed(
         self, package: Package, priority: str, judgement: _Judgement

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, compress
 from typing import NamedTuple
 
+from patchwarden.domain.advisories import revised_at
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion, fixed_since
 from patchwarden.domain.facts import Advisory, AvailableVersion, Package, Report
 from patchwarden.domain.fix_order import (
@@ -97,7 +98,7 @@ def _put_together(known: Advisory, given: Advisory) -> Advisory:
     Feeds differ in what they tell: OSV has no severity, lists of repositories no CVEs. What one of
     them leaves out is not taken back.
     """
-    newer, older = (known, given) if _revised_at(known) >= _revised_at(given) else (given, known)
+    newer, older = (known, given) if revised_at(known) >= revised_at(given) else (given, known)
     return Advisory(
         advisory_id=newer.advisory_id,
         classification=newer.classification or older.classification,
@@ -109,10 +110,6 @@ def _put_together(known: Advisory, given: Advisory) -> Advisory:
         bugzilla_ids=newer.bugzilla_ids or older.bugzilla_ids,
         reboot_suggested=newer.reboot_suggested or older.reboot_suggested,
     )
-
-
-def _revised_at(advisory: Advisory) -> float:
-    return advisory.updated_at or advisory.issued_at or 0.0
 
 
 class _Size(NamedTuple):

@@ -15,7 +15,12 @@ from patchwarden.domain.package_verdicts import PackageStates, verdict_on_instal
 from patchwarden.domain.patches import PatchRecord, Verdict
 from patchwarden.domain.policy import Candidate, Decision, Policy
 from patchwarden.domain.selection import Mention
-from patchwarden.domain.states import STATES_WITHOUT_DETAILS, ComplianceLevel, PatchState
+from patchwarden.domain.states import (
+    STATES_WITHOUT_DETAILS,
+    ComplianceLevel,
+    PatchState,
+    installed_state,
+)
 
 _NEVER_MISSING = frozenset({"installer"})
 """Packages of this tool are reported, and never updated (contract 3.1)."""
@@ -88,7 +93,7 @@ class _Judge:
 
     def _unapproved(self, package: Package) -> Verdict:
         is_blocked = self.policy.blocks and self.policy.rejected.matches((package.name,))
-        state = PatchState.INSTALLED_REJECTED if is_blocked else PatchState.INSTALLED_OTHER
+        state = installed_state(is_approved=False, is_blocked=is_blocked)
         return self._installed(package, state, None)
 
     def _installed(

@@ -22,7 +22,7 @@ from patchwarden.domain.patches import PatchRecord, Verdict, joined_cve_ids
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.rpm_choices import Choice, Chooser
 from patchwarden.domain.rpm_notices import Notice
-from patchwarden.domain.states import STATES_WITHOUT_DETAILS, PatchState
+from patchwarden.domain.states import STATES_WITHOUT_DETAILS, installed_state
 
 
 def judge_rpm(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
@@ -85,17 +85,13 @@ class _Judge:
         return choice
 
     def _verdict_on_installed(self, package: Package, choice: Choice) -> Verdict:
-        state = self.states.of_installed(package, self._installed_state(choice))
+        by_policy = installed_state(
+            is_approved=choice.level is not None, is_blocked=choice.is_rejected and self.blocks
+        )
+        state = self.states.of_installed(package, by_policy)
         notice = self.chooser.no_notice if state in STATES_WITHOUT_DETAILS else choice.notice
         record = self._record(package, package.version, notice)
         return verdict_on_installed(package, record, state, choice.level)
-
-    def _installed_state(self, choice: Choice) -> PatchState:
-        if choice.level is not None:
-            return PatchState.INSTALLED
-        if choice.is_rejected and self.blocks:
-            return PatchState.INSTALLED_REJECTED
-        return PatchState.INSTALLED_OTHER
 
     def _cve_ids(self, updates: Sequence[AvailableVersion]) -> str:
         fixed = [self.advisories[at].cve_ids for offer in updates for at in offer.advisories]

@@ -57,6 +57,16 @@ class ComplianceLevel(IntEnum):
     CRITICAL = 5
 
 
+def installed_state(*, is_approved: bool, is_blocked: bool) -> PatchState:
+    """Give the state of what is installed and waits for no reboot (contract 3.1).
+
+    `is_blocked`: it is rejected, and the baseline blocks what is.
+    """
+    if is_approved:
+        return PatchState.INSTALLED
+    return PatchState.INSTALLED_REJECTED if is_blocked else PatchState.INSTALLED_OTHER
+
+
 _SERVICE_SPELLING = {
     state: "".join(word.capitalize() for word in state.value.split("_")) for state in PatchState
 }

@@ -20,7 +20,12 @@ from patchwarden.domain.os_rules import OperatingSystemRules, products_of
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.policy import Policy
 from patchwarden.domain.selection import Field
-from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
+from patchwarden.domain.states import (
+    STATES_WITHOUT_INSTALL,
+    ComplianceLevel,
+    PatchState,
+    installed_state,
+)
 from patchwarden.domain.windows_reboot import RebootEvidence
 from patchwarden.domain.windows_supersedence import Judged, without_superseded
 
@@ -160,11 +165,10 @@ class _Judge:
     def _installed_state(self, update: WindowsUpdate, judgement: _Judgement) -> PatchState:
         if self.reboot.holds_for(update):
             return PatchState.INSTALLED_PENDING_REBOOT
-        if judgement.level is not None:
-            return PatchState.INSTALLED
-        if judgement.is_rejected and self.policy.policy.blocks:
-            return PatchState.INSTALLED_REJECTED
-        return PatchState.INSTALLED_OTHER
+        return installed_state(
+            is_approved=judgement.level is not None,
+            is_blocked=judgement.is_rejected and self.policy.policy.blocks,
+        )
 
     def _has_failed(self, update: WindowsUpdate) -> bool:
         named = not self.failed.isdisjoint(windows.names_of(update))

@@ -13,6 +13,9 @@ import msgspec
 from patchwarden.domain.facts import Node, Packages, Report, Scan
 from patchwarden.domain.reported_patches import PatchUpload, ReportedOperation
 from patchwarden.evaluation.struct_types import Bounds, struct_type
+from patchwarden.store import scans
+from patchwarden.store.database import Database
+from patchwarden.store.nodes import ManagedNode
 from patchwarden.store.scans import ScanOperation, StoredScan
 
 
@@ -85,6 +88,18 @@ def join(stored: StoredScan) -> Report:
         node=facts.node,
         packages=_packages.decode(stored.packages_facts),
     )
+
+
+def reports_facts(db: Database, node: ManagedNode) -> bool:
+    """Say whether the newest report of a node has facts, and no verdicts made on the node."""
+    return node.scan_id is not None and scans.operation(db, node.scan_id).kind == "facts"
+
+
+def newest_facts(db: Database, node: ManagedNode) -> Report | None:
+    """Give the newest report of a node; None if there is none, or it has no facts."""
+    if node.scan_id is None or not reports_facts(db, node):
+        return None
+    return join(scans.load(db, node.scan_id))
 
 
 def split_upload(

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from patchwarden.domain.changelogs import ChangelogEntry, SourceVersion
-from patchwarden.domain.facts import Package, Report
-from patchwarden.evaluation.kept_reports import join
+from patchwarden.domain.facts import Package
+from patchwarden.evaluation.kept_reports import newest_facts
 from patchwarden.evaluation.knowledge import pending_sources
 from patchwarden.operations.context import Answer, Context, Request
 from patchwarden.operations.errors import InvalidInstanceIdError
-from patchwarden.store import baselines, changelogs, nodes, scans
+from patchwarden.store import baselines, changelogs, nodes
 from patchwarden.store.nodes import ManagedNode
 
 _MOST_WANTED = 100
@@ -76,20 +76,12 @@ def _find(context: Context, instance_id: str) -> ManagedNode:
 
 
 def _wanted(context: Context, node: ManagedNode) -> Mapping[SourceVersion, tuple[Package, str]]:
-    report = _report(context, node)
+    report = newest_facts(context.db, node)
     if report is None or report.packages.package_manager != "apt":
         return {}
     pending = pending_sources(report)
-    known = changelogs.find(
-        context.db, context.scope.account_id, node.operating_system, list(pending)
-    )
+    known = changelogs.known(context.db, context.scope.account_id, node.operating_system, pending)
     return {of: offered for of, offered in pending.items() if of not in known}
-
-
-def _report(context: Context, node: ManagedNode) -> Report | None:
-    if node.scan_id is None or scans.operation(context.db, node.scan_id).kind != "facts":
-        return None
-    return join(scans.load(context.db, node.scan_id))
 
 
 def _entry(given: Mapping[str, Any]) -> ChangelogEntry:

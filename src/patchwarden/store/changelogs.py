@@ -1,6 +1,6 @@
 """Changelogs that nodes fetched: each once for all nodes of an account."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -31,17 +31,15 @@ def find(
     db: Database, account_id: str, operating_system: str, wanted: Iterable[SourceVersion]
 ) -> dict[SourceVersion, tuple[ChangelogEntry, ...]]:
     """Give the changelogs of `wanted` that are there."""
-    found: dict[SourceVersion, tuple[ChangelogEntry, ...]] = {}
-    # One by one: by source alone, versions that some node made up would be read for all nodes.
-    for each in wanted:
-        row = db.one(
-            "SELECT entries FROM changelogs WHERE account_id = ? AND operating_system = ?"
-            " AND source = ? AND version = ?",
-            (account_id, operating_system, *each),
-        )
-        if row is not None:
-            found[each] = _decoder.decode(row[0])
-    return found
+    stored = _stored(db, account_id, operating_system, wanted)
+    return {of: _decoder.decode(entries) for of, entries in stored}
+
+
+def known(
+    db: Database, account_id: str, operating_system: str, wanted: Iterable[SourceVersion]
+) -> frozenset[SourceVersion]:
+    """Say of which of `wanted` the changelogs are there."""
+    return frozenset(of for of, _ in _stored(db, account_id, operating_system, wanted))
 
 
 def are_there(db: Database, account_id: str, operating_system: str) -> bool:
@@ -61,3 +59,17 @@ def count(db: Database, account_id: str, operating_system: str) -> int:
     )
     assert row is not None
     return int(row[0])
+
+
+def _stored(
+    db: Database, account_id: str, operating_system: str, wanted: Iterable[SourceVersion]
+) -> Iterator[tuple[SourceVersion, bytes]]:
+    # One by one: by source alone, versions that some node made up would be read for all nodes.
+    for each in wanted:
+        row = db.one(
+            "SELECT entries FROM changelogs WHERE account_id = ? AND operating_system = ?"
+            " AND source = ? AND version = ?",
+            (account_id, operating_system, *each),
+        )
+        if row is not None:
+            yield each, row[0]

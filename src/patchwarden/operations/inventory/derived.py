@@ -14,7 +14,7 @@ from patchwarden.domain.reported_patches import COMPLIANCE_ITEM, PATCH_COMPLIANC
 from patchwarden.domain.states import STATES_WITH_CVES, service_spelling
 from patchwarden.domain.versions import rpm
 from patchwarden.evaluation import run
-from patchwarden.evaluation.kept_reports import join
+from patchwarden.evaluation.kept_reports import newest_facts, reports_facts
 from patchwarden.evaluation.patch_rows import patch_rows
 from patchwarden.operations.compliance.patches import execution_id, patch_statuses
 from patchwarden.operations.context import Context
@@ -63,7 +63,7 @@ def _to_show(
 ) -> InventoryItem:
     if sent is None:
         return derived
-    if derived.type_name in _PATCH_TYPES and _reports_facts(context, node):
+    if derived.type_name in _PATCH_TYPES and reports_facts(context.db, node):
         # Whatever the clock of the node said when it sent patches of its own.
         return derived
     if derived.type_name == INSTANCE_INFORMATION:
@@ -73,11 +73,6 @@ def _to_show(
         agent = {name: of_agent[name] for name in ("AgentType",) if name in of_agent}
         return derived._replace(content=[{**of_agent, **of_node, **agent}])
     return sent if sent.captured_at >= derived.captured_at else derived
-
-
-def _reports_facts(context: Context, node: ManagedNode) -> bool:
-    """Say whether the newest report of a node has facts, and no verdicts made on the node."""
-    return node.scan_id is not None and scans.operation(context.db, node.scan_id).kind == "facts"
 
 
 def _instance_information(context: Context, node: ManagedNode) -> InventoryItem:
@@ -111,12 +106,10 @@ def _tags(context: Context, node: ManagedNode) -> InventoryItem:
 
 
 def _applications(context: Context, node: ManagedNode) -> InventoryItem | None:
-    if node.scan_id is None or not _reports_facts(context, node):
+    report = newest_facts(context.db, node)
+    if report is None or report.packages.updates:
         return None
-    stored = scans.load(context.db, node.scan_id)
-    packages = join(stored).packages
-    if packages.updates:
-        return None
+    packages = report.packages
     split_version = _split_rpm if packages.package_manager in _RPM else _whole_version
     entries = [
         _without_empty(
@@ -130,7 +123,7 @@ def _applications(context: Context, node: ManagedNode) -> InventoryItem | None:
         )
         for package in packages.installed
     ]
-    return _item(APPLICATION, stored.operation.ended_at, entries)
+    return _item(APPLICATION, report.scan.ended_at, entries)
 
 
 def _whole_version(version: str) -> Entry:
@@ -143,9 +136,9 @@ def _split_rpm(version: str) -> Entry:
 
 
 def _windows_updates(context: Context, node: ManagedNode) -> InventoryItem | None:
-    if node.scan_id is None or not _reports_facts(context, node):
+    report = newest_facts(context.db, node)
+    if report is None:
         return None
-    stored = scans.load(context.db, node.scan_id)
     entries = [
         _without_empty(
             {
@@ -155,10 +148,10 @@ def _windows_updates(context: Context, node: ManagedNode) -> InventoryItem | Non
                 "InstalledBy": update.installed_by or "",
             }
         )
-        for update in join(stored).packages.updates
+        for update in report.packages.updates
         if update.presence == "installed" and update.kb_id
     ]
-    return _item(WINDOWS_UPDATE, stored.operation.ended_at, entries) if entries else None
+    return _item(WINDOWS_UPDATE, report.scan.ended_at, entries) if entries else None
 
 
 def _patch_summary(context: Context, node: ManagedNode) -> InventoryItem | None:
