@@ -111,6 +111,10 @@ class PackageList:
     fetched_at: Optional[float] = None
 
 
+NO_REBOOT_EVIDENCE = "A pending reboot shows on the running node only."
+"""Why a scan of another root says nothing about it."""
+
+
 @dataclass(frozen=True)
 class Reboot:
     """The evidence about a pending reboot."""

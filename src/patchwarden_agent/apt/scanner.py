@@ -24,7 +24,7 @@ from patchwarden_agent.apt.reboot import reboot_evidence
 from patchwarden_agent.apt.view import AptView
 from patchwarden_agent.command import Running
 from patchwarden_agent.errors import AgentError, CommandError, UnreadableFileError
-from patchwarden_agent.findings import Findings, PackageList, Reboot, Slot
+from patchwarden_agent.findings import NO_REBOOT_EVIDENCE, Findings, PackageList, Reboot, Slot
 from patchwarden_agent.host import Host
 from patchwarden_agent.target import Target
 
@@ -188,7 +188,7 @@ def _reboot(
     details: dict[str, str],
 ) -> Optional[Reboot]:
     if not target.is_this_machine:
-        details["reboot"] = "A pending reboot shows on the running node only."
+        details["reboot"] = NO_REBOOT_EVIDENCE
         return None
     by_name = {slot.name: at for slot, at in installed_at.items()}
     evidence = reboot_evidence(

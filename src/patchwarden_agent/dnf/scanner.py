@@ -19,7 +19,14 @@ from patchwarden_agent.dnf.library import Question, finish_walk, start_walk
 from patchwarden_agent.dnf.repositories import complete, missing_lists_detail, package_lists
 from patchwarden_agent.dnf.view import DnfView
 from patchwarden_agent.errors import CommandError, UnreadableFileError
-from patchwarden_agent.findings import Candidate, Findings, PackageList, Reboot, Slot
+from patchwarden_agent.findings import (
+    NO_REBOOT_EVIDENCE,
+    Candidate,
+    Findings,
+    PackageList,
+    Reboot,
+    Slot,
+)
 from patchwarden_agent.host import Host, read_system
 from patchwarden_agent.rpm.database import RpmDatabase, finish_query, start_query
 from patchwarden_agent.rpm.reboot import rpm_reboot
@@ -173,7 +180,7 @@ def _reboot(
     details: dict[str, str],
 ) -> Optional[Reboot]:
     if not target.is_this_machine:
-        details["reboot"] = "A pending reboot shows on the running node only."
+        details["reboot"] = NO_REBOOT_EVIDENCE
         return None
     evidence = rpm_reboot(host, database.installed, database.installed_at, available)
     if evidence is None:

@@ -11,6 +11,7 @@ from typing import Callable, Optional, TypeVar
 
 from patchwarden_agent.errors import AgentError, CommandError
 from patchwarden_agent.findings import (
+    NO_REBOOT_EVIDENCE,
     Candidate,
     Findings,
     InstalledPackage,
@@ -99,7 +100,7 @@ def _reboot(
     target: Target, host: Host, database: RpmDatabase, view: _View, details: dict[str, str]
 ) -> Optional[Reboot]:
     if not target.is_this_machine:
-        details["reboot"] = "A pending reboot shows on the running node only."
+        details["reboot"] = NO_REBOOT_EVIDENCE
         return None
     return zypper_reboot(target, host, database.installed, database.installed_at, view.available)
 

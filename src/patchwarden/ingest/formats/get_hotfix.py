@@ -20,7 +20,7 @@ from patchwarden.ingest.formats.powershell_json import (
     text_of,
 )
 from patchwarden.ingest.formats.text_encoding import decode_start, decode_text
-from patchwarden.ingest.formats.windows_dates import DateReader
+from patchwarden.ingest.formats.windows_dates import HOW_TO_DECIDE, DateReader
 from patchwarden.ingest.formats.windows_facts import classification_of_hotfix, kb_id_of
 from patchwarden.ingest.formats.windows_report import (
     WindowsFile,
@@ -54,8 +54,7 @@ def convert_hotfixes(
     }
     if dates.undecided:
         not_told["days of installation"] = (
-            f"day or month may come first in {_some(dates.undecided)}; "
-            "say which by --date-order day-first or month-first"
+            f"day or month may come first in {_some(dates.undecided)}; {HOW_TO_DECIDE}"
         )
     others = [text_of(row, "HotFixID") for row in rows if not kb_id_of(text_of(row, "HotFixID"))]
     if others:

@@ -7,7 +7,7 @@ from patchwarden.ingest.formats.format import Conversion, Given
 from patchwarden.ingest.formats.osquery_tables import Tables
 from patchwarden.ingest.formats.text_encoding import plain_text
 from patchwarden.ingest.formats.times import seconds_of
-from patchwarden.ingest.formats.windows_dates import DateReader
+from patchwarden.ingest.formats.windows_dates import HOW_TO_DECIDE, DateReader
 from patchwarden.ingest.formats.windows_facts import (
     classification_of_hotfix,
     guid_of,
@@ -54,9 +54,7 @@ def convert_windows(tables: Tables, given: Given) -> Conversion:
     )
     not_told = dict(_NOT_TOLD)
     if dates.undecided:
-        not_told["days of installation"] = (
-            "day or month may come first; say which by --date-order day-first or month-first"
-        )
+        not_told["days of installation"] = f"day or month may come first; {HOW_TO_DECIDE}"
     names = (system_info.get("hostname", ""), *(row.get("csname", "") for row in hotfixes[:1]))
     file = WindowsFile(
         collector="osquery",

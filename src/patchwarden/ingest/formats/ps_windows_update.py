@@ -20,7 +20,7 @@ from patchwarden.ingest.formats.powershell_json import (
     texts_of,
 )
 from patchwarden.ingest.formats.text_encoding import plain_text
-from patchwarden.ingest.formats.windows_dates import DateReader
+from patchwarden.ingest.formats.windows_dates import HOW_TO_DECIDE, DateReader
 from patchwarden.ingest.formats.windows_facts import (
     FAILED,
     INSTALLATION,
@@ -125,8 +125,7 @@ def _not_told(
         )
     if dates.undecided:
         not_told["some times"] = (
-            f"day or month may come first in {', '.join(dates.undecided[:3])}; "
-            "say which by --date-order day-first or month-first"
+            f"day or month may come first in {', '.join(dates.undecided[:3])}; {HOW_TO_DECIDE}"
         )
     return not_told
 

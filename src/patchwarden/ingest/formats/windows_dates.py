@@ -25,6 +25,9 @@ _NUMBERS = re.compile(r"([0-9]{1,4})([./-]) ?([0-9]{1,2})\2 ?([0-9]{4}|[0-9]{2})
 _ORDERS: tuple[DateOrder, ...] = ("month-first", "day-first")
 
 
+HOW_TO_DECIDE = "say which by --date-order day-first or month-first"
+
+
 class DateReader:
     """Reads the dates of one file, of which all local ones are in the same order."""
 
