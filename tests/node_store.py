@@ -14,8 +14,9 @@ from patchwarden.evaluation import run
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.accept import Receipt, accept_report
 from patchwarden.store import nodes, verdicts
-from patchwarden.store.database import FILE_NAME, Database, Scope
+from patchwarden.store.database import Database, Scope
 from patchwarden.store.nodes import ManagedNode, Registration
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 from patchwarden.store.verdicts import NodeState, Provenance, VerdictInForce
 
 SCOPE = Scope("123456789012", "us-east-1")
@@ -83,7 +84,7 @@ class NodeStore:
 
     def read_only(self) -> Database:
         """Open one more connection, as the server reads."""
-        return Database(self.db.path, read_only=True)
+        return SqliteDatabase(self.db.path, read_only=True)
 
     def count(self, table: str) -> int:
         """Give the number of rows of a table."""

@@ -17,8 +17,8 @@ from patchwarden.cli.checks.installation import installation_findings
 from patchwarden.cli.checks.server import clock_finding, server_findings
 from patchwarden.cli.installation import opened
 from patchwarden.store import catalog
-from patchwarden.store.database import FILE_NAME
 from patchwarden.store.installation import KEY_FILE_NAME
+from patchwarden.store.sqlite import FILE_NAME
 
 NOW = 1_764_000_000.0
 

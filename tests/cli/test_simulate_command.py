@@ -7,7 +7,8 @@ import pytest
 from accounts import Account
 from command_line import CommandLine
 from patchwarden.store import nodes
-from patchwarden.store.database import FILE_NAME, Database, Scope
+from patchwarden.store.database import Scope
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 from patchwarden.testing.simulated_fleet import fleet
 
 AT = "2026-11-24T08:00:00Z"
@@ -15,7 +16,7 @@ AT_S = 1_795_507_200.0
 
 
 def stored_nodes(data: Path, scope: Scope) -> dict[str, str | None]:
-    db = Database(data / FILE_NAME, read_only=True)
+    db = SqliteDatabase(data / FILE_NAME, read_only=True)
     found = nodes.after(db, scope, "", 1000)
     db.close()
     return {node.instance_id: node.name for node in found}

@@ -11,7 +11,7 @@ from patchwarden import __version__
 from patchwarden.errors import InstallationError
 from patchwarden.server.app import HEALTH_PATH, build_app
 from patchwarden.server.settings import Settings
-from patchwarden.store.database import FILE_NAME
+from patchwarden.store.sqlite import FILE_NAME
 from raw_http import unsigned
 
 

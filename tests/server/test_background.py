@@ -21,6 +21,7 @@ from patchwarden.server.background import Background
 from patchwarden.server.settings import Settings
 from patchwarden.server.writer import Writer
 from patchwarden.store.database import Database
+from patchwarden.store.sqlite import SqliteDatabase
 from raw_http import RawAnswer, unsigned
 
 URL = "http://patchwarden.test"
@@ -59,7 +60,7 @@ def having(server: InProcessServer, **members: Any) -> InProcessServer:
 
 def in_background(store: Database, *works: Callable[[Database], object]) -> list[object]:
     async def run_all() -> list[object]:
-        with closing(Background(Database(store.path, read_only=True))) as background:
+        with closing(Background(SqliteDatabase(store.path, read_only=True))) as background:
             return list(await asyncio.gather(*map(background.run, works)))
 
     return asyncio.run(run_all())
@@ -86,7 +87,7 @@ def test_each_work_sees_the_newest_and_cannot_write(store: Database) -> None:
 
     def add_elsewhere(db: Database) -> object:
         before = count(db)
-        with closing(Database(store.path)) as other, other.transaction():
+        with closing(SqliteDatabase(store.path)) as other, other.transaction():
             other.execute("INSERT INTO installation (name, value) VALUES ('new', x'00')")
         return count(db) == before
 
@@ -100,7 +101,7 @@ def test_what_it_raises_is_raised_and_ends_nothing(store: Database) -> None:
         raise KeyError("wrong")
 
     async def run_both() -> object:
-        with closing(Background(Database(store.path, read_only=True))) as background:
+        with closing(Background(SqliteDatabase(store.path, read_only=True))) as background:
             with pytest.raises(KeyError, match="wrong"):
                 await background.run(fail)
             return await background.run(lambda db: db.one("SELECT 1"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from fakes import open_store
 from patchwarden import __version__
 from patchwarden.server.health import health
-from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 
 PAGE_BYTES = 4096
 
@@ -23,7 +23,7 @@ def test_a_store_that_can_be_read_is_healthy(tmp_path: Path) -> None:
 def test_a_damaged_store_is_not_healthy(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     open_store(tmp_path).close()
-    with closing(Database(path, read_only=True)) as db:
+    with closing(SqliteDatabase(path, read_only=True)) as db:
         damage = path.stat().st_size - PAGE_BYTES
         with path.open("r+b") as file:
             file.seek(PAGE_BYTES)

@@ -8,6 +8,7 @@ import pytest
 from fakes import open_store
 from patchwarden.server.reader import Reader
 from patchwarden.store.database import Database
+from patchwarden.store.sqlite import SqliteDatabase
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_one_turn_of_the_loop_reads_one_state_and_the_next_one_the_newest(
     writer: Database,
 ) -> None:
     async def read_twice() -> None:
-        with closing(Reader(Database(writer.path, read_only=True))) as reader:
+        with closing(Reader(SqliteDatabase(writer.path, read_only=True))) as reader:
             before = kept(reader.snapshot())
             counter = reader.snapshot().change_counter()
             keep(writer, "new")
@@ -45,7 +46,7 @@ def test_one_turn_of_the_loop_reads_one_state_and_the_next_one_the_newest(
 
 def test_a_turn_that_reads_does_not_hold_up_writing(writer: Database) -> None:
     async def read() -> None:
-        with closing(Reader(Database(writer.path, read_only=True))) as reader:
+        with closing(Reader(SqliteDatabase(writer.path, read_only=True))) as reader:
             reader.snapshot().all("SELECT * FROM installation")
             keep(writer, "one")
             keep(writer, "two")

@@ -20,6 +20,7 @@ from patchwarden.store import patch_snapshots
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
 from patchwarden.store.patch_snapshots import SnapshotKey
+from patchwarden.store.sqlite import SqliteDatabase
 from patchwarden.store.vault import Vault
 
 KEY = SnapshotKey("123456789012", "us-east-1", "", "DEBIAN", "6d03d6c5-f79d-41d0-8d0e-00a9a0000000")
@@ -66,7 +67,7 @@ def answer(
     name, usual = link()
 
     async def ask() -> HttpAnswer:
-        with closing(background_type(Database(db.path, read_only=True))) as background:
+        with closing(background_type(SqliteDatabase(db.path, read_only=True))) as background:
             snapshots = Snapshots(LINKS, VAULT, background)
             return await snapshots.answer(name, usual if query is None else query, now)
 

@@ -12,13 +12,14 @@ import pytest
 from fakes import open_store
 from patchwarden.errors import CallerError
 from patchwarden.server.writer import MAX_ROUND, Writer
-from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 
 Work = Callable[[Database], Any]
 
 
-class CountedDatabase(Database):
+class CountedDatabase(SqliteDatabase):
     """Counts its transactions."""
 
     transactions = 0

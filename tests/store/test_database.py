@@ -6,6 +6,7 @@ import pytest
 
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError, WriteRequiredError
+from patchwarden.store.sqlite import SqliteDatabase
 
 
 def insert(db: Database, name: str, size: int = 1) -> None:
@@ -34,7 +35,7 @@ def limit_to_pages_more(db: Database, pages: int) -> None:
 
 
 def test_a_transaction_is_seen_by_others_once_it_has_ended(db: Database) -> None:
-    with closing(Database(db.path, read_only=True)) as other:
+    with closing(SqliteDatabase(db.path, read_only=True)) as other:
         with db.transaction():
             insert(db, "a")
             assert names(other) == set()
@@ -79,7 +80,7 @@ def test_an_outer_savepoint_takes_the_inner_with_it(db: Database) -> None:
 
 def test_calls_after_commit_run_when_others_can_see_the_data(db: Database) -> None:
     seen: list[set[str]] = []
-    with closing(Database(db.path, read_only=True)) as other:
+    with closing(SqliteDatabase(db.path, read_only=True)) as other:
         with db.transaction():
             db.after_commit(lambda: seen.append(names(other)))
             insert(db, "a")
@@ -121,7 +122,7 @@ def test_calls_after_commit_need_a_transaction(db: Database) -> None:
 
 
 def test_the_change_counter_tells_of_others_commits_only(db: Database) -> None:
-    with closing(Database(db.path, read_only=True)) as reader:
+    with closing(SqliteDatabase(db.path, read_only=True)) as reader:
         before = reader.change_counter()
         assert reader.change_counter() == before
         own_before = db.change_counter()
@@ -133,7 +134,7 @@ def test_the_change_counter_tells_of_others_commits_only(db: Database) -> None:
 
 
 def test_a_writer_that_does_not_end_makes_the_store_unavailable(db: Database) -> None:
-    with closing(Database(db.path)) as other:
+    with closing(SqliteDatabase(db.path)) as other:
         other.execute("PRAGMA busy_timeout = 0")
         with db.transaction():
             insert(db, "a")
@@ -145,7 +146,7 @@ def test_a_writer_that_does_not_end_makes_the_store_unavailable(db: Database) ->
 
 
 def test_readers_go_on_while_another_writes(db: Database) -> None:
-    with closing(Database(db.path, read_only=True)) as reader:
+    with closing(SqliteDatabase(db.path, read_only=True)) as reader:
         reader.execute("PRAGMA busy_timeout = 0")
         with db.transaction():
             insert(db, "a")
@@ -215,7 +216,7 @@ def test_a_broken_constraint_rises_as_it_is(db: Database) -> None:
 
 
 def test_a_closed_connection_is_no_damage(db: Database) -> None:
-    other = Database(db.path)
+    other = SqliteDatabase(db.path)
     other.close()
     with pytest.raises(sqlite3.ProgrammingError):
         other.one("SELECT 1")
@@ -223,7 +224,7 @@ def test_a_closed_connection_is_no_damage(db: Database) -> None:
 
 def test_a_read_only_connection_cannot_write(db: Database) -> None:
     with (
-        closing(Database(db.path, read_only=True)) as reader,
+        closing(SqliteDatabase(db.path, read_only=True)) as reader,
         pytest.raises(StoreUnavailableError, match="readonly"),
     ):
         insert(reader, "a")
@@ -231,18 +232,18 @@ def test_a_read_only_connection_cannot_write(db: Database) -> None:
 
 def test_a_read_only_connection_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="There is no store"):
-        Database(tmp_path / "none.sqlite", read_only=True)
+        SqliteDatabase(tmp_path / "none.sqlite", read_only=True)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_connection_changes_no_schema(db: Database) -> None:
     db.execute("PRAGMA user_version = 0")
     with pytest.raises(WriteRequiredError, match="has schema 0"):
-        Database(db.path, read_only=True)
+        SqliteDatabase(db.path, read_only=True)
 
 
 def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:
-    with closing(Database(tmp_path / "a.sqlite")) as opened:
+    with closing(SqliteDatabase(tmp_path / "a.sqlite")) as opened:
         assert opened.one("PRAGMA journal_mode") == ("wal",)
         assert opened.one("PRAGMA synchronous") == (2,)  # FULL: the log is synced at each commit
 
@@ -250,14 +251,14 @@ def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:
 def test_any_directory_name_will_do(tmp_path: Path) -> None:
     directory = tmp_path / "50% of a ?name #1"
     directory.mkdir()
-    with closing(Database(directory / "a.sqlite")) as opened:
+    with closing(SqliteDatabase(directory / "a.sqlite")) as opened:
         assert opened.one("SELECT count(*) FROM nodes") == (0,)
     assert [path.name for path in directory.iterdir()] == ["a.sqlite"]
 
 
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="No such file or directory"):
-        Database(tmp_path / "none" / "a.sqlite")
+        SqliteDatabase(tmp_path / "none" / "a.sqlite")
 
 
 @pytest.mark.parametrize("count", [0, 1, 500, 501, 1200])

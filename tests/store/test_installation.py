@@ -7,9 +7,9 @@ import pytest
 
 from fakes import CountedBytes
 from patchwarden.errors import InstallationError
-from patchwarden.store.database import FILE_NAME
 from patchwarden.store.errors import StoreDamagedError
 from patchwarden.store.installation import KEY_FILE_NAME, open_installation
+from patchwarden.store.sqlite import FILE_NAME
 from patchwarden.store.vault import WrongMasterKeyError
 
 PROCESSES = 4

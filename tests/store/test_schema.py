@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from patchwarden.store import schema
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreDamagedError
+from patchwarden.store.sqlite import SqliteDatabase
 
 SCRIPT = """
 -- Names; those that end early.
@@ -55,7 +56,7 @@ def test_a_migration_that_fails_leaves_nothing(db: Database) -> None:
 
 def test_only_missing_migrations_are_run(db: Database) -> None:
     newest = len(schema.migrations())
-    with closing(Database(db.path)):
+    with closing(SqliteDatabase(db.path)):
         assert db.one("PRAGMA user_version") == (newest,)
     missing = schema.missing_migrations(db._connection, db.path, read_only=False)
     assert missing == ()
@@ -66,7 +67,7 @@ def test_only_missing_migrations_are_run(db: Database) -> None:
 
 def test_a_store_in_another_journal_mode_is_put_right(db: Database) -> None:
     db.execute("PRAGMA journal_mode = DELETE")
-    with closing(Database(db.path)) as opened:
+    with closing(SqliteDatabase(db.path)) as opened:
         assert opened.one("PRAGMA journal_mode") == ("wal",)
 
 
@@ -74,7 +75,7 @@ def test_a_store_in_another_journal_mode_is_put_right(db: Database) -> None:
 def test_a_newer_schema_is_refused(db: Database, *, read_only: bool) -> None:
     db.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreDamagedError, match="upgrade Patchwarden"):
-        Database(db.path, read_only=read_only)
+        SqliteDatabase(db.path, read_only=read_only)
     assert db.one("PRAGMA user_version") == (99,)
 
 
@@ -88,7 +89,7 @@ def test_a_file_that_is_no_store_is_left_as_it_is(
     path = tmp_path / "a.sqlite"
     path.write_bytes(content)
     with pytest.raises(StoreDamagedError):
-        Database(path, read_only=read_only)
+        SqliteDatabase(path, read_only=read_only)
     assert path.read_bytes() == content
 
 
@@ -98,20 +99,20 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         other.execute("CREATE TABLE theirs (a)")
     content = path.read_bytes()
     with pytest.raises(StoreDamagedError, match="not a store of Patchwarden"):
-        Database(path)
+        SqliteDatabase(path)
     assert path.read_bytes() == content
 
 
 def test_a_store_that_was_cut_off_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    Database(path).close()
+    SqliteDatabase(path).close()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(StoreDamagedError, match="malformed"):
-        Database(path)
+        SqliteDatabase(path)
 
 
 def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
-    with closing(Database(tmp_path / "a.sqlite")) as opened:
+    with closing(SqliteDatabase(tmp_path / "a.sqlite")) as opened:
         with opened.transaction():
             opened.execute("INSERT INTO installation VALUES ('a', x'00')")
         files = sorted(tmp_path.iterdir())

@@ -7,11 +7,12 @@ import pytest
 from patchwarden.store import health
 from patchwarden.store.database import Database
 from patchwarden.store.health import NodeCounts
+from patchwarden.store.sqlite import SqliteDatabase
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Database:
-    return Database(tmp_path / "store.sqlite")
+    return SqliteDatabase(tmp_path / "store.sqlite")
 
 
 def test_a_fresh_store_is_intact_and_has_no_nodes(db: Database) -> None:
@@ -36,11 +37,11 @@ def test_nodes_are_counted_by_their_newest_report(db: Database) -> None:
 
 def test_damage_is_told_in_words(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    Database(path).close()
+    SqliteDatabase(path).close()
     content = bytearray(path.read_bytes())
     content[36:40] = (7).to_bytes(4, "big")  # the header's count of free pages
     path.write_bytes(content)
-    db = Database(path)
+    db = SqliteDatabase(path)
     assert "reelist" in health.damage(db)[0]
     db.close()
 
@@ -48,6 +49,6 @@ def test_damage_is_told_in_words(tmp_path: Path) -> None:
 def _scan(db: Database, node_key: int, received_at: float) -> int:
     return db.insert(
         "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, operation, reboot_option,"
-        " started_at, ended_at, received_at) VALUES (?, 0, 0, 'Scan', 'NoReboot', 0, 0, ?)",
+        " started_at, ended_at, received_at) VALUES (?, 0, 0, 'Scan', 'NoReboot', 0, 0, ?) RETURNING scan_id",
         (node_key, received_at),
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from patchwarden.store import nodes, patch_groups, schema
-from patchwarden.store.database import FILE_NAME, Database, Scope
+from patchwarden.store.database import Scope
 from patchwarden.store.patch_groups import PatchGroupBaseline
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 
 SCOPE = Scope("123456789012", "us-east-1")
 
@@ -36,14 +37,14 @@ def first_version(tmp_path: Path) -> Path:
 
 
 def test_nodes_get_the_patch_group_of_their_tags(first_version: Path) -> None:
-    with closing(Database(first_version)) as db:
+    with closing(SqliteDatabase(first_version)) as db:
         assert db.one("PRAGMA user_version") == (len(schema.migrations()),)
         found = nodes.after(db, SCOPE, "", 10)
         assert [node.patch_group for node in found] == ["web", "db", ""]
 
 
 def test_what_is_new_works(first_version: Path) -> None:
-    with closing(Database(first_version)) as db, db.transaction():
+    with closing(SqliteDatabase(first_version)) as db, db.transaction():
         registration = PatchGroupBaseline("web", "DEBIAN", "pb-0123456789abcdef0")
         patch_groups.register(db, SCOPE, registration)
         assert patch_groups.baseline_of(db, SCOPE, "web", "DEBIAN") == registration.baseline_id
@@ -55,7 +56,7 @@ def test_several_may_start_at_once(first_version: Path) -> None:
 
     def start() -> list[str]:
         ready.wait()
-        with closing(Database(first_version)) as db:
+        with closing(SqliteDatabase(first_version)) as db:
             return [node.patch_group for node in nodes.after(db, SCOPE, "", 10)]
 
     with ThreadPoolExecutor(count) as threads:

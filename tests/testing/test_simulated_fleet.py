@@ -16,7 +16,8 @@ from patchwarden.domain.versions import dpkg
 from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.accept import accept_report
 from patchwarden.store import nodes, verdicts
-from patchwarden.store.database import Database, Scope
+from patchwarden.store.database import Scope
+from patchwarden.store.sqlite import SqliteDatabase
 from patchwarden.testing.simulated_fleet import SimulatedNode, encode, fleet
 from patchwarden.testing.simulated_releases import RELEASES
 
@@ -159,7 +160,7 @@ def test_what_is_sent_says_the_same_as_the_report(some_nodes: list[SimulatedNode
 def test_the_server_takes_the_reports_and_finds_many_states(
     some_nodes: list[SimulatedNode], tmp_path: Path
 ) -> None:
-    db = Database(tmp_path / "store.sqlite")
+    db = SqliteDatabase(tmp_path / "store.sqlite")
     engine = Engine(Choices())
     states: Counter[PatchState] = Counter()
     compliant = 0

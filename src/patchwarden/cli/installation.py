@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.database import Database
 from patchwarden.store.installation import Installation, open_installation
+from patchwarden.store.sqlite import FILE_NAME
 
 
 @contextmanager

@@ -71,7 +71,8 @@ class AdvisoryWriter:
 
     def _add(self, new: CatalogAdvisory) -> None:
         advisory_key = self._db.insert(
-            "INSERT INTO advisories (source, advisory_id, revised_at, content) VALUES (?, ?, ?, ?)",
+            "INSERT INTO advisories (source, advisory_id, revised_at, content) VALUES (?, ?, ?, ?)"
+            " RETURNING advisory_key",
             (new.source, new.advisory.advisory_id, new.revised_at, _encoded(new)),
         )
         self._add_parts(advisory_key, new)

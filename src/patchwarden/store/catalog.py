@@ -125,7 +125,8 @@ class CatalogWriter:
     def _add(self, identity: bytes, content: bytes, patch: CatalogPatch) -> None:
         patch_key = self._db.insert(
             "INSERT INTO catalog_patches (identity, operating_system, released_at, terms_id,"
-            " epoch, version, release, arch, repository) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " epoch, version, release, arch, repository) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " RETURNING patch_key",
             (
                 identity,
                 patch.operating_system,
@@ -180,7 +181,7 @@ def begin_import(db: Database, *, imported_at: float, format_name: str, file_nam
     """Note that a file is being taken in; give the id of the import."""
     return db.insert(
         "INSERT INTO catalog_imports (imported_at, format, file_name, patches_count, added_count,"
-        " changed_count, finished) VALUES (?, ?, ?, 0, 0, 0, 0)",
+        " changed_count, finished) VALUES (?, ?, ?, 0, 0, 0, 0) RETURNING import_id",
         (imported_at, format_name, file_name),
     )
 
@@ -285,7 +286,9 @@ def _intern_terms(db: Database, operating_system: str, fields_: frozenset[Field]
     )
     if row is not None:
         return int(row[0])
-    return db.insert("INSERT INTO catalog_terms (operating_system, fields) VALUES (?, ?)", key)
+    return db.insert(
+        "INSERT INTO catalog_terms (operating_system, fields) VALUES (?, ?) RETURNING terms_id", key
+    )
 
 
 def _details(patch: CatalogPatch) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ def read_counts(compliant: str, non_compliant: str) -> ItemCounts:
 
 
 def _insert_heading(db: Database, key: UploadKey, heading: Heading) -> None:
-    db.insert(
+    db.execute(
         f"INSERT INTO compliance_uploads (node_key, compliance_type, {_HEADING})"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (*key, heading.scan_id, *heading.execution, heading.content_hash),

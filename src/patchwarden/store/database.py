@@ -1,16 +1,16 @@
-"""One connection to the SQLite store: write-ahead log, durable when a transaction has ended."""
+"""A connection to a store, whichever database keeps it: what all other modules of the store use.
 
-import sqlite3
+SQL is what SQLite and PostgreSQL have in common, with `?` for parameters; `store.sqlite` and
+`store.postgresql` are the two that there are.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchwarden.store import schema
-from patchwarden.store.errors import StoreUnavailableError, raise_translated
+from patchwarden.store.errors import StoreUnavailableError
 
-FILE_NAME = "patchwarden.sqlite"
-BUSY_TIMEOUT_MS = 10_000
 _VALUES_AT_ONCE = 500
 """Marks of one statement; SQLite takes 32,766 at most."""
 
@@ -25,63 +25,69 @@ class Scope(NamedTuple):
     region: str
 
 
-class Database:
-    """A connection for one thread at a time."""
+class Database(ABC):
+    """A connection for one thread at a time.
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open the store at `path` and bring its schema up to date, creating it if need be.
+    Raises StoreUnavailableError where the store cannot be read or written now.
+    """
 
-        With `read_only` it must be there and up to date. Raises StoreDamagedError if the file is
-        no store of ours, StoreUnavailableError if it cannot be opened, WriteRequiredError if its
-        schema is old and `read_only` forbids to change it.
-        """
-        self.path = path
-        self.read_only = read_only
+    read_only: bool
+    name: str
+    """What to call the store in messages to people; tells no secret."""
+
+    def __init__(self) -> None:
+        """Begin with nothing due."""
         self._after_commit: list[Callable[[], None]] = []
-        self._counter_of_snapshot: int | None = None
-        if not path.exists():
-            if read_only:
-                raise StoreUnavailableError(f"There is no store at {path} yet.")
-            schema.create(path)
-        try:
-            # The server opens its connections in one thread and uses each in another.
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-        except sqlite3.Error as error:
-            raise_translated(error, path)
-        try:
-            self._set_up()
-        except BaseException:
-            self.close()
-            raise
 
+    @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
-        self._connection.close()
 
     @property
+    @abstractmethod
     def in_transaction(self) -> bool:
         """Whether a transaction has begun that still can be committed."""
-        return self._connection.in_transaction
 
-    def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
-        """Give the first row, or None."""
-        try:
-            row: Row | None = self._connection.execute(sql, parameters).fetchone()
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
-        return row
-
+    @abstractmethod
     def all(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """Give all rows."""
-        try:
-            return self._connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
+
+    @abstractmethod
+    def one(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
+        """Give the first row, or None."""
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
+        """Run a statement; give the number of rows that it changed."""
+
+    @abstractmethod
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement once for each of `rows`."""
+
+    @abstractmethod
+    def change_counter(self) -> int:
+        """Give a number that differs after another connection has committed something.
+
+        It may also differ when nothing has.
+        """
+
+    @abstractmethod
+    def begin_snapshot(self) -> None:
+        """Read everything from now on as it is at this instant, until `end_snapshot`."""
+
+    @abstractmethod
+    def end_snapshot(self) -> None:
+        """Read what is newest again."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin a transaction that writes."""
+
+    def insert(self, sql: str, parameters: Sequence[Value]) -> int:
+        """Run an INSERT that ends with RETURNING and a key; give the key of the new row."""
+        row = self.one(sql, parameters)
+        assert row is not None
+        return int(row[0])
 
     def all_in(
         self, sql: str, values: Sequence[Value], parameters: Sequence[Value] = ()
@@ -96,55 +102,6 @@ class Database:
             marks = ", ".join("?" * len(some))
             yield from self.all(sql.replace(":values", marks), (*parameters, *some))
 
-    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> int:
-        """Run a statement; give the number of rows that it changed."""
-        try:
-            return self._connection.execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
-
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run a statement once for each of `rows`."""
-        try:
-            self._connection.executemany(sql, rows)
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
-
-    def insert(self, sql: str, parameters: Sequence[Value]) -> int:
-        """Run an INSERT; give the key of the new row."""
-        try:
-            key = self._connection.execute(sql, parameters).lastrowid
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
-        assert key is not None
-        return key
-
-    def change_counter(self) -> int:
-        """Give a number that differs after another connection has committed something."""
-        if self._counter_of_snapshot is not None:
-            return self._counter_of_snapshot
-        row = self.one("PRAGMA data_version")
-        assert row is not None
-        return int(row[0])
-
-    def begin_snapshot(self) -> None:
-        """Read everything from now on as it is at this instant, until `end_snapshot`.
-
-        SQLite locks at the start and the end of each transaction, which costs more than most
-        reads: so it pays to share one.
-        """
-        self.execute("BEGIN")
-        try:
-            self._counter_of_snapshot = self.change_counter()
-        except BaseException:
-            self.end_snapshot()
-            raise
-
-    def end_snapshot(self) -> None:
-        """Read what is newest again."""
-        self._counter_of_snapshot = None
-        self._roll_back("ROLLBACK")
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what happens inside durable as one, or undo all of it.
@@ -152,7 +109,7 @@ class Database:
         Raises StoreUnavailableError if another process does not stop writing in time, or if it
         cannot be made durable.
         """
-        self.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             yield
             self._require_transaction()
@@ -193,37 +150,10 @@ class Database:
         # committed on its own.
         if not self.in_transaction:
             raise StoreUnavailableError(
-                f"The store {self.path} had to undo everything that was being written; "
+                f"The store {self.name} had to undo everything that was being written; "
                 "check that the disk has room."
             )
 
     def _roll_back(self, sql: str) -> None:
         if self.in_transaction:
             self.execute(sql)
-
-    def _set_up(self) -> None:
-        self.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        self.execute("PRAGMA synchronous = FULL")
-        self.execute("PRAGMA cache_size = -65536")
-        missing = self._missing_migrations()
-        if self.read_only:
-            self.execute("PRAGMA query_only = ON")
-            return
-        # A store that was restored from a copy may be in another mode.
-        self.execute("PRAGMA journal_mode = WAL")
-        if missing:
-            with self.transaction():
-                # Another process may have run them meanwhile.
-                self._migrate(self._missing_migrations())
-
-    def _missing_migrations(self) -> tuple[str, ...]:
-        try:
-            return schema.missing_migrations(self._connection, self.path, read_only=self.read_only)
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)
-
-    def _migrate(self, scripts: tuple[str, ...]) -> None:
-        try:
-            schema.apply(self._connection, scripts)
-        except sqlite3.Error as error:
-            raise_translated(error, self.path)

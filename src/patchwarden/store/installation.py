@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchwarden.errors import InstallationError
-from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.database import Database
 from patchwarden.store.drafts import draft_of
+from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 from patchwarden.store.vault import KEY_BYTES, Vault
 
 KEY_FILE_NAME = "master.key"
@@ -23,7 +24,7 @@ class Installation:
 
     def connect(self, *, read_only: bool = False) -> Database:
         """Open one more connection to the store."""
-        return Database(self.directory / FILE_NAME, read_only=read_only)
+        return SqliteDatabase(self.directory / FILE_NAME, read_only=read_only)
 
 
 def open_installation(directory: Path, random_bytes: Callable[[int], bytes]) -> Installation:

@@ -102,7 +102,8 @@ def add(db: Database, scope: Scope, registration: Registration, now: float) -> i
     """Store a new node; give its key."""
     return db.insert(
         "INSERT INTO nodes (account_id, region, instance_id, activation_id, name, iam_role, tags,"
-        " registered_at, last_ping_at, patch_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " registered_at, last_ping_at, patch_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " RETURNING node_key",
         (
             *scope,
             registration.instance_id,

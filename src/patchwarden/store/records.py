@@ -46,7 +46,8 @@ def _intern(db: Database, record: PatchRecord) -> int:
     if row is not None:
         return int(row[0])
     return db.insert(
-        f"INSERT INTO patch_records (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO patch_records (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+        " RETURNING record_id",
         (
             digest,
             record.title,

@@ -81,7 +81,7 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
         "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, started_at, ended_at,"
         " received_at, operation, reboot_option, kind, snapshot_id, install_override_list,"
         " unreported_not_applicable, execution_id, execution_type)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING scan_id",
         (node_key, node_facts_id, packages_facts_id, *scan.operation),
     )
     is_newest = newest is None or scan.operation.ended_at >= newest.ended_at
@@ -147,7 +147,7 @@ def _keep(db: Database, node_key: int, part: bytes, content: bytes) -> tuple[int
     if row is not None:
         return int(row[0]), False
     facts_id = db.insert(
-        "INSERT INTO facts (node_key, digest, content) VALUES (?, ?, ?)",
+        "INSERT INTO facts (node_key, digest, content) VALUES (?, ?, ?) RETURNING facts_id",
         (node_key, digest, zstandard.compress(content)),
     )
     return facts_id, True

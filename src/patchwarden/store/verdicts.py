@@ -32,7 +32,10 @@ _COLUMNS = (
     "installers",
     *_COUNTS,
 )
-_INSERT = f"INSERT INTO verdicts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_INSERT = (
+    f"INSERT INTO verdicts ({', '.join(_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join('?' * len(_COLUMNS))}) RETURNING verdict_id"
+)
 _NO_GENERATION = -1
 REPORTED = "reported"
 """The engine of an evaluation that was made on the node, which no policy here bears on."""

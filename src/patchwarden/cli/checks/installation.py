@@ -12,7 +12,8 @@ from patchwarden.cli.installation import opened
 from patchwarden.cli.output import age, counted
 from patchwarden.errors import PatchwardenError
 from patchwarden.store import catalog, credentials, health
-from patchwarden.store.database import FILE_NAME, Database
+from patchwarden.store.database import Database
+from patchwarden.store.sqlite import FILE_NAME
 
 _LITTLE_SPACE_BYTES = 1024**3
 _NO_SPACE_BYTES = 64 * 1024**2
