@@ -73,12 +73,17 @@ class NodeStore:
 
     def provenance(self, now: float = NOW, instance_id: str = NODE) -> Provenance:
         """Give what the evaluation of a node as it is at `now` was computed from."""
-        return verdicts.provenance(self.db, self.verdict(now, instance_id).verdict_id)
+        return verdicts.provenance(
+            self.db, self.node(instance_id).node_key, self.verdict(now, instance_id).verdict_id
+        )
 
     def evaluated_at(self, now: float = NOW) -> float:
         """Give the instant at which the evaluation of the node was made."""
         verdict_id = self.verdict(now).verdict_id
-        row = self.db.one("SELECT evaluated_at FROM verdicts WHERE verdict_id = ?", (verdict_id,))
+        row = self.db.one(
+            "SELECT evaluated_at FROM verdicts WHERE node_key = ? AND verdict_id = ?",
+            (self.node().node_key, verdict_id),
+        )
         assert row is not None
         return float(row[0])
 

@@ -22,7 +22,7 @@ def test_a_benchmark_gives_figures_or_says_what_to_install(figure: str) -> None:
     results = json.loads(ran.stdout)
     assert results["failed"] == []
     assert results["figures"] or results["skipped"]
-    assert all(measured["value"] > 0 for measured in results["figures"])
+    assert all(measured["value"] >= 0 for measured in results["figures"])
     assert all("install" in skipped["reason"] for skipped in results["skipped"])
 
 

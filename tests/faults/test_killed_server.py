@@ -18,6 +18,8 @@ from numbered_sends import KINDS
 from patchwarden.domain.facts import Package, Report
 from patchwarden.store import scans
 from patchwarden.store.credentials import IssuedKey
+from patchwarden.store.database import Scope
+from patchwarden.store.node_keys import node_key_of
 from serving import REGION, RunningServer, running_server
 
 NODES = 4
@@ -91,12 +93,14 @@ def assert_nothing_was_lost(
         assert shown_number(account, reporter.node) in {reporter.last, reporter.last + 1}
     with closing(open_store(data_directory)) as db:
         for reporter in reporters:
+            scope = Scope(account.account_id, reporter.node.region)
+            node_key = node_key_of(scope, reporter.node.instance_id)
             for number, report_id in reporter.acknowledged.items():
-                stored = scans.load(db, int(report_id))
+                stored = scans.load(db, node_key, int(report_id))
                 assert stored.packages_facts == msgspec.json.encode(report_of(number).packages)
                 assert stored.operation.ended_at == NOW + number
-        for (scan_id,) in db.all("SELECT scan_id FROM scans"):
-            facts = msgspec.json.decode(scans.load(db, scan_id).packages_facts)
+        for key in db.all("SELECT node_key, scan_id FROM scans"):
+            facts = msgspec.json.decode(scans.load(db, *key).packages_facts)
             assert len(facts["installed"]) == PACKAGES
         assert db.all("PRAGMA integrity_check") == [("ok",)]
         assert db.all("PRAGMA foreign_key_check") == []

@@ -44,7 +44,7 @@ def test_a_report_of_an_unknown_node_is_not_kept(
 def test_a_report_is_kept_as_it_came(store: NodeStore) -> None:
     sent = report([BASH, OPENSSL], scan={"details": {"a": "é"}})
     receipt = store.accept(sent, now=NOW + 5)
-    kept = scans.load(store.db, int(receipt.report_id))
+    kept = scans.load(store.db, store.node().node_key, int(receipt.report_id))
     assert report_bytes(join(kept)) == report_bytes(sent)
     assert kept.operation.received_at == NOW + 5
     assert kept.packages_facts == msgspec.json.encode(sent.packages)
@@ -79,7 +79,7 @@ def test_a_report_that_comes_late_is_history_only(store: NodeStore) -> None:
     late = report([BASH], at=NOW - HOUR_S, node={"computer_name": "old"})
     receipt = store.accept(late, now=NOW + 60)
     assert not receipt.is_newest
-    kept = join(scans.load(store.db, int(receipt.report_id)))
+    kept = join(scans.load(store.db, store.node().node_key, int(receipt.report_id)))
     assert report_bytes(kept) == report_bytes(late)
     assert len(store.verdict().rows) == 2
     assert store.node().computer_name == "web-1.example.test"
@@ -155,7 +155,7 @@ def test_packages_are_checked_though_their_bytes_are_known_as_something_else(
     # What is kept of scan and node has a form that a sender can know.
     members = msgspec.json.decode(report_bytes(report()), type=dict[str, msgspec.Raw])
     receipt = store.accept(report())
-    kept = scans.load(store.db, int(receipt.report_id)).node_facts
+    kept = scans.load(store.db, store.node().node_key, int(receipt.report_id)).node_facts
     with pytest.raises(InvalidReportError, match="packages"):
         store.accept(msgspec.json.encode(members | {"packages": msgspec.Raw(kept)}))
 

@@ -26,7 +26,7 @@ def fill(api: Api, instance_id: str) -> int:
     api.call(
         "PutInventory",
         InstanceId=instance_id,
-        Items=[summary_item(at=NOW + 60), rows_item([patch_row("zsh")], at=NOW + 60)],
+        Items=[summary_item(at=NOW + 60), rows_item([patch_row("zsh", "Missing")], at=NOW + 60)],
     )
     api.call("PutInventory", InstanceId=instance_id, Items=[item("Custom:Rack", [{"A": "b"}])])
     api.call(

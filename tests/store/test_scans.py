@@ -62,7 +62,7 @@ def size(db: Database) -> int:
 
 def test_a_report_comes_back_as_it_was(db: Database, node_key: int) -> None:
     kept = scan(node=b"\0\xff", packages=b"x" * 100_000)
-    assert scans.load(db, scans.add(db, node_key, kept).scan_id) == kept
+    assert scans.load(db, node_key, scans.add(db, node_key, kept).scan_id) == kept
 
 
 def test_the_first_report_is_new(db: Database, node_key: int) -> None:
@@ -84,7 +84,7 @@ def test_an_unchanged_rescan_is_one_row_and_no_facts(db: Database, node_key: int
     assert (again.packages_are_new, again.packages_changed) == (False, False)
     assert not again.facts_changed
     assert (count(db, "facts"), count(db, "scans")) == (before, 2)
-    assert scans.have_same_facts(db, first.scan_id, again.scan_id)
+    assert scans.have_same_facts(db, node_key, first.scan_id, again.scan_id)
 
 
 def test_an_unchanged_rescan_costs_less_than_100_bytes(db: Database, node_key: int) -> None:
@@ -113,7 +113,7 @@ def page_size(db: Database) -> int:
 def test_reports_with_other_facts_differ(db: Database, node_key: int, changed: StoredScan) -> None:
     first = scans.add(db, node_key, scan())
     other = scans.add(db, node_key, changed)
-    assert not scans.have_same_facts(db, first.scan_id, other.scan_id)
+    assert not scans.have_same_facts(db, node_key, first.scan_id, other.scan_id)
 
 
 def test_packages_that_came_back_are_a_change_but_not_new(db: Database, node_key: int) -> None:
@@ -141,7 +141,7 @@ def test_facts_are_compressed(db: Database, node_key: int) -> None:
 def test_facts_that_cannot_be_compressed_come_back(db: Database, node_key: int) -> None:
     content = random.Random(1).randbytes(10_000)
     kept = scans.add(db, node_key, scan(packages=content))
-    assert scans.load(db, kept.scan_id).packages_facts == content
+    assert scans.load(db, node_key, kept.scan_id).packages_facts == content
 
 
 def test_a_report_that_comes_late_is_history(db: Database, node_key: int) -> None:
@@ -149,7 +149,7 @@ def test_a_report_that_comes_late_is_history(db: Database, node_key: int) -> Non
     late = scans.add(db, node_key, scan(100.0, received_at=300.0, packages=b"old"))
     assert not late.is_newest
     assert newest(db, node_key) == newer.scan_id
-    assert scans.load(db, late.scan_id).packages_facts == b"old"
+    assert scans.load(db, node_key, late.scan_id).packages_facts == b"old"
     assert not scans.add(db, node_key, scan(200.0)).packages_changed
 
 
@@ -170,4 +170,4 @@ def test_a_node_whose_clock_was_ahead_is_believed_again(db: Database, node_key: 
 
 def test_the_operation_can_be_read_alone(db: Database, node_key: int) -> None:
     kept = scans.add(db, node_key, scan(100.0))
-    assert scans.operation(db, kept.scan_id) == scan(100.0).operation
+    assert scans.operation(db, node_key, kept.scan_id) == scan(100.0).operation

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from patchwarden.store import health
-from patchwarden.store.database import Database
+from patchwarden.store import health, nodes, scans
+from patchwarden.store.database import Database, Scope
 from patchwarden.store.health import NodeCounts
+from patchwarden.store.scans import ScanOperation, StoredScan
 from patchwarden.store.sqlite import SqliteDatabase
 
 
@@ -23,12 +24,15 @@ def test_a_fresh_store_is_intact_and_has_no_nodes(db: Database) -> None:
 
 def test_nodes_are_counted_by_their_newest_report(db: Database) -> None:
     for number, received_at in enumerate((None, 50.0, 150.0)):
-        scan_id = None if received_at is None else _scan(db, number, received_at)
-        db.execute(
-            "INSERT INTO nodes (account_id, region, instance_id, tags, registered_at, scan_id)"
-            " VALUES ('1', 'r', ?, '{}', 0, ?)",
-            (f"mi-{number}", scan_id),
+        registration = nodes.Registration(
+            instance_id=f"mi-{number}", activation_id="", name=None, iam_role="role", tags={}
         )
+        with db.transaction():
+            node_key = nodes.add(db, Scope("1", "r"), registration, 0.0)
+            if received_at is not None:
+                operation = ScanOperation(0.0, 0.0, received_at, "Scan", "NoReboot")
+                scan = StoredScan(operation=operation, node_facts=b"{}", packages_facts=b"{}")
+                scans.add(db, node_key, scan)
     assert health.count_nodes(db, reported_since=100.0) == NodeCounts(
         registered=3, never_reported=1, stale=1
     )
@@ -44,11 +48,3 @@ def test_damage_is_told_in_words(tmp_path: Path) -> None:
     db = SqliteDatabase(path)
     assert "reelist" in health.damage(db)[0]
     db.close()
-
-
-def _scan(db: Database, node_key: int, received_at: float) -> int:
-    return db.insert(
-        "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, operation, reboot_option,"
-        " started_at, ended_at, received_at) VALUES (?, 0, 0, 'Scan', 'NoReboot', 0, 0, ?) RETURNING scan_id",
-        (node_key, received_at),
-    )

@@ -41,7 +41,9 @@ def test_a_state_is_what_its_evaluation_and_its_report_say(store: NodeStore) -> 
         " unreported_not_applicable = 7",
     )
     verdict = store.verdict()
-    assert patch_states.of_verdict(store.db, verdict.verdict_id) == NodePatchState(
+    assert patch_states.of_verdict(
+        store.db, store.node().node_key, verdict.verdict_id
+    ) == NodePatchState(
         instance_id=NODE,
         last_no_reboot_install_at=NOW,
         baseline_id=store.provenance().baseline_id,
@@ -56,7 +58,7 @@ def test_a_state_is_what_its_evaluation_and_its_report_say(store: NodeStore) -> 
             install_override_list="l",
             unreported_not_applicable=7,
         ),
-        counts=verdicts.summary(store.db, verdict.verdict_id),
+        counts=verdicts.summary(store.db, store.node().node_key, verdict.verdict_id),
     )
 
 
@@ -71,7 +73,7 @@ def test_a_superseded_evaluation_has_a_state_too(store: NodeStore) -> None:
     store.accept(MISSING)
     first = store.verdict().verdict_id
     store.accept(report(at=NOW + 1))
-    assert patch_states.of_verdict(store.db, first).counts.missing == 1
+    assert patch_states.of_verdict(store.db, store.node().node_key, first).counts.missing == 1
 
 
 def test_members_come_by_id_with_those_that_never_reported(store: NodeStore) -> None:
@@ -85,7 +87,8 @@ def test_members_come_by_id_with_those_that_never_reported(store: NodeStore) -> 
     for instance_id, state in with_state.items():
         verdict_id = store.node(instance_id).verdict_id
         assert verdict_id is not None
-        assert state == patch_states.of_verdict(store.db, verdict_id)
+        node_key = store.node(instance_id).node_key
+        assert state == patch_states.of_verdict(store.db, node_key, verdict_id)
 
 
 def test_a_part_of_the_members_can_be_read(store: NodeStore) -> None:

@@ -42,9 +42,14 @@ def verdict(
         generation=3,
         evaluated_at=evaluated_at,
         valid_until=valid_until,
-        rows=PackedRows(bytes(range(90 + 10 * bool(installers))), tuple(installers)),
+        rows=_rows(installers),
         summary=summary,
     )
+
+
+def _rows(installers: Sequence[str]) -> PackedRows:
+    data = bytes(range(90 + 10 * bool(installers)))
+    return PackedRows(data, tuple(installers))
 
 
 @pytest.mark.parametrize(
@@ -66,8 +71,8 @@ def test_an_evaluation_comes_back_as_it_was(db: Database, node_key: int, kept: N
         verdict_id, 1, kept.generation, kept.valid_until, "engine", kept.rows
     )
     assert verdicts.pinned_rows(db, SCOPE, NODE, verdict_id) == kept.rows
-    assert verdicts.provenance(db, verdict_id) == kept.provenance
-    assert verdicts.summary(db, verdict_id) == kept.summary
+    assert verdicts.provenance(db, node_key, verdict_id) == kept.provenance
+    assert verdicts.summary(db, node_key, verdict_id) == kept.summary
 
 
 def test_a_node_without_an_evaluation_has_a_state(db: Database, node_key: int) -> None:
@@ -124,20 +129,20 @@ def test_the_id_of_an_evaluation_that_was_dropped_is_not_used_again(
     registration = nodes.Registration(
         instance_id=NODE, activation_id="", name=None, iam_role="role", tags={}
     )
-    again = nodes.add(db, SCOPE, registration, 0.0)
-    assert again != node_key
+    again = nodes.add(db, SCOPE, registration, 60.0)
+    assert again == node_key
     assert verdicts.put_in_force(db, again, verdict()) != first
     assert verdicts.pinned_rows(db, SCOPE, NODE, first) is None
 
 
 def test_to_confirm_changes_only_what_it_stands_for(db: Database, node_key: int) -> None:
     verdict_id = verdicts.put_in_force(db, node_key, verdict())
-    verdicts.confirm(db, verdict_id, scan_id=8, generation=9)
+    verdicts.confirm(db, node_key, verdict_id, scan_id=8, generation=9)
     state = verdicts.of_node(db, SCOPE, NODE)
     assert state is not None
     assert state.verdict == VerdictInForce(verdict_id, 8, 9, math.inf, "engine", verdict().rows)
-    assert verdicts.provenance(db, verdict_id) == verdict().provenance._replace(scan_id=8)
-    assert verdicts.summary(db, verdict_id) == COUNTS
+    assert verdicts.provenance(db, node_key, verdict_id) == verdict().provenance._replace(scan_id=8)
+    assert verdicts.summary(db, node_key, verdict_id) == COUNTS
 
 
 def test_a_doubted_evaluation_is_of_no_generation(db: Database, node_key: int) -> None:

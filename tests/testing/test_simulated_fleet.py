@@ -178,7 +178,7 @@ def test_the_server_takes_the_reports_and_finds_many_states(
         state = verdicts.of_node(db, SCOPE, node.instance_id)
         assert state is not None
         assert state.verdict is not None
-        summary = verdicts.summary(db, state.verdict.verdict_id)
+        summary = verdicts.summary(db, state.node_key, state.verdict.verdict_id)
         states[PatchState.INSTALLED] += summary.installed
         states[PatchState.MISSING] += summary.missing
         states[PatchState.FAILED] += summary.failed

@@ -92,14 +92,17 @@ def join(stored: StoredScan) -> Report:
 
 def reports_facts(db: Database, node: ManagedNode) -> bool:
     """Say whether the newest report of a node has facts, and no verdicts made on the node."""
-    return node.scan_id is not None and scans.operation(db, node.scan_id).kind == "facts"
+    return (
+        node.scan_id is not None
+        and scans.operation(db, node.node_key, node.scan_id).kind == "facts"
+    )
 
 
 def newest_facts(db: Database, node: ManagedNode) -> Report | None:
     """Give the newest report of a node; None if there is none, or it has no facts."""
     if node.scan_id is None or not reports_facts(db, node):
         return None
-    return join(scans.load(db, node.scan_id))
+    return join(scans.load(db, node.node_key, node.scan_id))
 
 
 def split_upload(

@@ -26,8 +26,9 @@ from patchwarden.store.database import Database, Scope
 from patchwarden.store.errors import WriteRequiredError
 from patchwarden.store.node_selection import NodeSelection
 from patchwarden.store.nodes import ManagedNode
+from patchwarden.store.package_texts import PackageTexts
 from patchwarden.store.records import RecordIds
-from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance, VerdictInForce
+from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance
 
 
 class OutdatedError(WriteRequiredError):
@@ -46,6 +47,7 @@ class Engine:
 
     choices: Choices
     record_ids: RecordIds = field(default_factory=RecordIds)
+    package_texts: PackageTexts = field(default_factory=PackageTexts)
     library: Library = field(default_factory=Library)
 
     @cached_property
@@ -141,15 +143,21 @@ def judge(
     assert state.scan_id is not None
     node = nodes.find(db, scope, instance_id)
     assert node is not None
-    if report is None and scans.operation(db, state.scan_id).kind == "inventory":
-        report = read_patches(join_upload(scans.load(db, state.scan_id)))
+    if report is None and scans.operation(db, state.node_key, state.scan_id).kind == "inventory":
+        report = read_patches(join_upload(scans.load(db, state.node_key, state.scan_id)))
     if isinstance(report, ReportedPatches):
         basis = _made_on_the_node(state.scan_id, node, report)
     else:
         basis = _made_here(db, engine, scope, node, now, report)
     verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
-    if state.verdict is not None and _still_holds(db, state.verdict, basis.provenance, now):
-        verdicts.confirm(db, state.verdict.verdict_id, state.scan_id, state.generation)
+    if state.verdict is not None and _still_holds(db, state, basis.provenance, now):
+        verdicts.confirm(
+            db,
+            state.node_key,
+            state.verdict.verdict_id,
+            scan_id=state.scan_id,
+            generation=state.generation,
+        )
         return
     outcome = basis.make()
     record_ids = engine.record_ids.intern(db, [verdict.record for verdict in outcome.verdicts])
@@ -161,7 +169,8 @@ def judge(
         rows=packed_rows.pack(outcome.verdicts, record_ids),
         summary=outcome.summary,
     )
-    verdicts.put_in_force(db, state.node_key, verdict)
+    before = packed_rows.NO_ROWS if state.verdict is None else state.verdict.rows
+    verdicts.put_in_force(db, state.node_key, verdict, before)
 
 
 class _Outcome(NamedTuple):
@@ -204,7 +213,7 @@ def _made_here(
     wanted = engine.wanted(node.operating_system)
 
     def make() -> _Outcome:
-        facts = report or join(scans.load(db, scan_id))
+        facts = report or join(scans.load(db, node.node_key, scan_id, engine.package_texts))
         enriched = engine.library.enriched(db, scope.account_id, facts, wanted)
         evaluation = engine.evaluate(enriched, assigned.content, now)
         baselines.keep_content(db, assigned.content)
@@ -245,10 +254,12 @@ def _is_current(state: NodeState, engine: Engine, now: float) -> bool:
     )
 
 
-def _still_holds(db: Database, verdict: VerdictInForce, now_from: Provenance, now: float) -> bool:
-    was_from = verdicts.provenance(db, verdict.verdict_id)
+def _still_holds(db: Database, state: NodeState, now_from: Provenance, now: float) -> bool:
+    verdict, node_key = state.verdict, state.node_key
+    assert verdict is not None
+    was_from = verdicts.provenance(db, node_key, verdict.verdict_id)
     return (
         now <= verdict.valid_until
         and was_from._replace(scan_id=now_from.scan_id) == now_from
-        and scans.have_same_facts(db, was_from.scan_id, now_from.scan_id)
+        and scans.have_same_facts(db, node_key, was_from.scan_id, now_from.scan_id)
     )

@@ -43,7 +43,8 @@ def accept_report(
     if node is None:
         return None
     parts = read_parts(sent, now)
-    kept = scans.add(db, node.node_key, split(parts.sent, parts.scan, received_at=now))
+    stored = split(parts.sent, parts.scan, received_at=now)
+    kept = scans.add(db, node.node_key, stored, engine.package_texts)
     report = None
     if kept.packages_are_new:
         # Packages that the store already has were checked when they first came.

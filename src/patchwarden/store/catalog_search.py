@@ -77,7 +77,7 @@ class _Sql(NamedTuple):
 
 def _places(db: Database, search: Search, rows: _Sql, limit: int) -> list[Position]:
     """Give where the first patches stand, of `rows`, that a search fits."""
-    conditions = _conditions(search)
+    conditions = _conditions(db, search)
     found = db.all(
         f"SELECT p.released_at, p.patch_key FROM {rows.sql} AND {conditions.sql}"  # noqa: S608
         " ORDER BY p.released_at, p.patch_key LIMIT ?",
@@ -146,9 +146,9 @@ def _referred(search: Search, after: Position) -> _Sql:
     return _Sql(sql, (kind, *named.parameters, search.operating_system, *after))
 
 
-def _conditions(search: Search) -> _Sql:
+def _conditions(db: Database, search: Search) -> _Sql:
     """Say what a row `p` must fulfil, besides the first of the references."""
-    every = [_has_terms(search)]
+    every = [_has_terms(db, search)]
     every += (_is_in(f"p.{name}", values) for name, values in search.details)
     every += (_is_referred(kind, values) for kind, values in search.references[1:])
     return _Sql(
@@ -157,10 +157,10 @@ def _conditions(search: Search) -> _Sql:
     )
 
 
-def _has_terms(search: Search) -> _Sql:
+def _has_terms(db: Database, search: Search) -> _Sql:
     # As one value: a large catalog has more terms than a statement may have marks.
     listed = msgspec.json.encode(sorted(search.terms_ids)).decode()
-    by_terms = _Sql("p.terms_id IN (SELECT value FROM json_each(?))", (listed,))
+    by_terms = _Sql(db.is_listed("p.terms_id"), (listed,))
     if not search.or_named:
         return by_terms
     named = _is_in("value", search.or_named)

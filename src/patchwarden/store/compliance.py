@@ -7,6 +7,7 @@ import msgspec
 
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.store.database import Database, Row
+from patchwarden.store.node_keys import next_number
 
 PATCH = "Patch"
 _HEADING = "scan_id, executed_at, execution_id, execution_type, content_hash"
@@ -176,9 +177,16 @@ def read_counts(compliant: str, non_compliant: str) -> ItemCounts:
 
 def _insert_heading(db: Database, key: UploadKey, heading: Heading) -> None:
     db.execute(
-        f"INSERT INTO compliance_uploads (node_key, compliance_type, {_HEADING})"  # noqa: S608
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*key, heading.scan_id, *heading.execution, heading.content_hash),
+        "INSERT INTO compliance_uploads (node_key, compliance_type, upload_id,"  # noqa: S608
+        f" {_HEADING})"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *key,
+            next_number(db, key.node_key),
+            heading.scan_id,
+            *heading.execution,
+            heading.content_hash,
+        ),
     )
 
 

@@ -88,8 +88,8 @@ _OF_PATCHES: Mapping[str, str] = {
     "overall_severity": "coalesce(v.overall_severity, 0)",
     "baseline_id": "v.baseline_id",
     "executed_at": "s.started_at",
-    "execution_id": "CASE WHEN s.execution_id <> '' THEN s.execution_id ELSE s.snapshot_id END",
-    "execution_type": "s.execution_type",
+    "execution_id": "coalesce(s.execution_id, s.snapshot_id, '')",
+    "execution_type": "coalesce(s.execution_type, 'Command')",
     "scan_id": "v.scan_id",
     "verdict_id": "v.verdict_id",
     "patches_non_compliant": "v.non_compliant",
@@ -112,7 +112,7 @@ _OF_UPLOADS: Mapping[str, str] = {
     "items_non_compliant": "u.non_compliant",
 }
 _OF_SCAN = frozenset({"executed_at", "execution_id", "execution_type"})
-_SCANS = "JOIN scans s ON s.scan_id = v.scan_id"
+_SCANS = "JOIN scans s ON s.node_key = v.node_key AND s.scan_id = v.scan_id"
 _FROM_PATCHES = """
 FROM nodes n JOIN verdicts v ON v.node_key = n.node_key AND v.superseded_at IS NULL {scans}
 WHERE n.account_id = ? AND n.region = ? AND NOT EXISTS (

@@ -38,6 +38,7 @@ class Database(ABC):
     def __init__(self) -> None:
         """Begin with nothing due."""
         self._after_commit: list[Callable[[], None]] = []
+        self._if_undone: list[Callable[[], object]] = []
 
     @abstractmethod
     def close(self) -> None:
@@ -63,6 +64,13 @@ class Database(ABC):
     @abstractmethod
     def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each of `rows`."""
+
+    @abstractmethod
+    def is_listed(self, column: str) -> str:
+        """Give the condition that the integers of a JSON list have the value of `column`.
+
+        It has one mark, for the list.
+        """
 
     @abstractmethod
     def change_counter(self) -> int:
@@ -116,9 +124,11 @@ class Database(ABC):
             self.execute("COMMIT")
         except BaseException:
             self._after_commit.clear()
+            self._undo(0)
             self._roll_back("ROLLBACK")
             raise
         due, self._after_commit = self._after_commit, []
+        self._if_undone.clear()
         for call in due:
             call()
 
@@ -130,11 +140,12 @@ class Database(ABC):
         """
         self._require_transaction()
         self.execute("SAVEPOINT step")
-        due_before = len(self._after_commit)
+        due_before, undone_before = len(self._after_commit), len(self._if_undone)
         try:
             yield
         except BaseException:
             del self._after_commit[due_before:]
+            self._undo(undone_before)
             self._roll_back("ROLLBACK TO step")
             raise
         finally:
@@ -144,6 +155,15 @@ class Database(ABC):
         """Call `call` once this transaction is durable; never if it is undone."""
         assert self.in_transaction
         self._after_commit.append(call)
+
+    def if_undone(self, call: Callable[[], object]) -> None:
+        """Call `call` if what this transaction or savepoint has done so far is undone."""
+        assert self.in_transaction
+        self._if_undone.append(call)
+
+    def _undo(self, kept: int) -> None:
+        while len(self._if_undone) > kept:
+            self._if_undone.pop()()
 
     def _require_transaction(self) -> None:
         # SQLite itself undoes a transaction when the disk is full. What came after it would be

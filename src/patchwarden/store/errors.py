@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import NoReturn
 
-from patchwarden.errors import InstallationError, UnavailableError
+from patchwarden.errors import CallerError, InstallationError, UnavailableError
 
 _PRIMARY_CODE = 0xFF
 _UNAVAILABLE = frozenset(
@@ -30,10 +30,34 @@ class StoreUnavailableError(UnavailableError):
     code = "StoreUnavailable"
 
 
+class TryAgainError(StoreUnavailableError):
+    """Another transaction has come between; the same work may succeed in a new one."""
+
+    code = "TryAgain"
+
+
+class TextNotStorableError(CallerError):
+    """A text has a character that PostgreSQL cannot store."""
+
+    code = "TextNotStorable"
+
+    def __init__(self) -> None:
+        super().__init__("A text has the character NUL (U+0000), which cannot be stored.")
+
+
 class StoreDamagedError(InstallationError):
     """The database file is not one of ours, is damaged, or comes from a newer version."""
 
     code = "StoreDamaged"
+
+
+class NodeKeyTakenError(UnavailableError):
+    """Another node has the key that a new node would get; its id must be another one."""
+
+    code = "NodeKeyTaken"
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"{instance_id} cannot be added; register the machine again.")
 
 
 class WriteRequiredError(UnavailableError):

@@ -23,9 +23,9 @@ def damage(db: Database) -> list[str]:
 def count_nodes(db: Database, reported_since: float) -> NodeCounts:
     """Count the nodes; `reported_since` divides what is stale from what is not."""
     row = db.one(
-        "SELECT count(*), coalesce(sum(n.scan_id IS NULL), 0),"
-        " coalesce(sum(s.received_at < ?), 0)"
-        " FROM nodes n LEFT JOIN scans s ON s.scan_id = n.scan_id",
+        "SELECT count(*), coalesce(sum(CASE WHEN n.scan_id IS NULL THEN 1 ELSE 0 END), 0),"
+        " coalesce(sum(CASE WHEN s.received_at < ? THEN 1 ELSE 0 END), 0)"
+        " FROM nodes n LEFT JOIN scans s ON s.node_key = n.node_key AND s.scan_id = n.scan_id",
         (reported_since,),
     )
     assert row is not None

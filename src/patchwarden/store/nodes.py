@@ -9,6 +9,8 @@ from patchwarden.domain import facts
 from patchwarden.domain.patch_groups import patch_group_of
 from patchwarden.store import verdicts
 from patchwarden.store.database import Database, Row, Scope
+from patchwarden.store.errors import NodeKeyTakenError
+from patchwarden.store.node_keys import IS_NODE, identity, node_key_of
 
 _COLUMNS = (
     "node_key, instance_id, activation_id, name, iam_role, tags, registered_at, last_ping_at,"
@@ -18,6 +20,7 @@ _COLUMNS = (
     " agent_name, source_location, availability_zone"
 )
 _TABLES = (
+    "open_patches",
     "compliance_items",
     "compliance_uploads",
     "inventory_items",
@@ -99,12 +102,16 @@ class Heartbeat:
 
 
 def add(db: Database, scope: Scope, registration: Registration, now: float) -> int:
-    """Store a new node; give its key."""
-    return db.insert(
-        "INSERT INTO nodes (account_id, region, instance_id, activation_id, name, iam_role, tags,"
-        " registered_at, last_ping_at, patch_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " RETURNING node_key",
+    """Store a new node; give its key. Raises NodeKeyTakenError."""
+    node_key = node_key_of(scope, registration.instance_id)
+    if db.one("SELECT 1 FROM nodes WHERE node_key = ?", (node_key,)) is not None:
+        raise NodeKeyTakenError(registration.instance_id)
+    db.execute(
+        "INSERT INTO nodes (node_key, account_id, region, instance_id, activation_id, name,"
+        " iam_role, tags, registered_at, last_ping_at, patch_group, last_number)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            node_key,
             *scope,
             registration.instance_id,
             registration.activation_id,
@@ -114,15 +121,18 @@ def add(db: Database, scope: Scope, registration: Registration, now: float) -> i
             now,
             now,
             patch_group_of(registration.tags),
+            # Above the time, so that a node that registers again never repeats a number.
+            int(now),
         ),
     )
+    return node_key
 
 
 def find(db: Database, scope: Scope, instance_id: str) -> ManagedNode | None:
     """Give one node of `scope`."""
     row = db.one(
-        f"SELECT {_COLUMNS} FROM nodes WHERE account_id = ? AND region = ? AND instance_id = ?",  # noqa: S608
-        (*scope, instance_id),
+        f"SELECT {_COLUMNS} FROM nodes WHERE {IS_NODE}",  # noqa: S608
+        identity(scope, instance_id),
     )
     return None if row is None else _node(row)
 
@@ -177,17 +187,20 @@ def note_heartbeat(
     db: Database, scope: Scope, instance_id: str, heartbeat: Heartbeat, now: float
 ) -> bool:
     """Keep when the node was last heard of, and what it said; False if there is no such node."""
-    changed = db.execute(_NOTE_HEARTBEAT, (now, *astuple(heartbeat), *scope, instance_id))
+    changed = db.execute(_NOTE_HEARTBEAT, (now, *astuple(heartbeat), *identity(scope, instance_id)))
     return changed == 1
 
 
 # A report of facts tells the operating system better than the names of a platform do.
-_NOTE_HEARTBEAT = """
+_NOTE_HEARTBEAT = f"""
 UPDATE nodes SET
   last_ping_at = ?,
   agent_version = coalesce(?, agent_version),
   operating_system = CASE
-    WHEN EXISTS (SELECT 1 FROM scans s WHERE s.scan_id = nodes.scan_id AND s.kind = 'facts')
+    WHEN EXISTS (
+      SELECT 1 FROM scans s
+      WHERE s.node_key = nodes.node_key AND s.scan_id = nodes.scan_id AND s.kind IS NULL
+    )
     THEN operating_system
     ELSE coalesce(?, operating_system)
   END,
@@ -201,14 +214,14 @@ UPDATE nodes SET
   agent_name = coalesce(?, agent_name),
   source_location = coalesce(?, source_location),
   availability_zone = coalesce(?, availability_zone)
-WHERE account_id = ? AND region = ? AND instance_id = ?
-"""
+WHERE {IS_NODE}
+"""  # noqa: S608
 
 
 def set_iam_role(db: Database, scope: Scope, instance_id: str, iam_role: str) -> bool:
     """Give a node another role; False if there is no such node."""
-    sql = "UPDATE nodes SET iam_role = ? WHERE account_id = ? AND region = ? AND instance_id = ?"
-    return db.execute(sql, (iam_role, *scope, instance_id)) == 1
+    sql = f"UPDATE nodes SET iam_role = ? WHERE {IS_NODE}"  # noqa: S608
+    return db.execute(sql, (iam_role, *identity(scope, instance_id))) == 1
 
 
 def set_tags(db: Database, node_key: int, tags: Mapping[str, str]) -> None:

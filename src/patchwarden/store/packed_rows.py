@@ -1,26 +1,26 @@
-"""The patches of one node as packed columns: about 9 bytes a row.
+"""The patches of one node as packed columns: 9 bytes a row, some 3 when compressed.
 
-For each node, little-endian: a column of u32 codes for record and state, one of u32 install times
-in whole seconds, one of u8 states and compliance levels, and, only if anybody is known to have
+For each node, as byte planes: a column of u32 codes for record and state, one of u32 install times
+in whole seconds; then one of u8 states and compliance levels, and, only if anybody is known to have
 installed anything, one of u8 positions in the node's list of installers. A page is a slice of each
 column.
 """
 
-import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
+from patchwarden.store import byte_planes
 
 _STATES = tuple(PatchState)
 _CODE_OF_STATE = {state: code for code, state in enumerate(_STATES)}
 _STATE_BITS = 4
 """The lower bits of a code or byte hold the state, the upper ones the record or the level."""
 _STATE_MASK = (1 << _STATE_BITS) - 1
-_MAX_RECORD_ID = (1 << (32 - _STATE_BITS)) - 1
-NOT_INSTALLED = (1 << 32) - 1
+_MAX_RECORD_ID = byte_planes.MAX_NUMBER >> _STATE_BITS
+NOT_INSTALLED = byte_planes.MAX_NUMBER
 """Stands for the time of a patch that is not installed."""
 _MAX_INSTALLERS = 255
 _MARK = 1
@@ -78,9 +78,8 @@ class PackedRows:
     def _u32_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
         offset = column * len(self)
         if isinstance(positions, range) and positions.step == 1:
-            first = offset + 4 * positions.start
-            return struct.unpack_from(f"<{len(positions)}I", self.data, first)
-        whole = struct.unpack_from(f"<{len(self)}I", self.data, offset)
+            return byte_planes.read(self.data, len(self), offset=offset, rows=positions)
+        whole = byte_planes.read(self.data, len(self), offset=offset)
         return [whole[position] for position in positions]
 
     def _u8_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
@@ -98,6 +97,11 @@ def record_id_of(code: int) -> int:
     return code >> _STATE_BITS
 
 
+def state_code_of(code: int) -> int:
+    """Read the number of the state out of a row's code; it never changes for a state."""
+    return code & _STATE_MASK
+
+
 def state_of(code: int) -> PatchState:
     """Read the state out of a row's code."""
     return _STATES[code & _STATE_MASK]
@@ -111,10 +115,9 @@ def read_kind(kind: int) -> tuple[PatchState, ComplianceLevel]:
 def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
     """Pack `verdicts`, whose records are stored under `record_ids`, in their order."""
     installers = _installers(verdicts)
-    count = len(verdicts)
     columns = [
-        struct.pack(f"<{count}I", *map(_code, record_ids, verdicts)),
-        struct.pack(f"<{count}I", *map(_time, verdicts)),
+        byte_planes.lay_out(list(map(_code, record_ids, verdicts))),
+        byte_planes.lay_out(list(map(_time, verdicts))),
         bytes(
             _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _STATE_BITS
             for verdict in verdicts

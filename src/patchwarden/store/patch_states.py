@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from patchwarden.domain.summary import Summary
-from patchwarden.store import verdicts
+from patchwarden.store import scans, verdicts
 from patchwarden.store.database import Database, Row
 from patchwarden.store.node_selection import NodeSelection, selected
 from patchwarden.store.scans import ScanOperation
@@ -13,12 +13,12 @@ _OPERATION_END = len(_NODE_COLUMNS) + len(ScanOperation._fields)
 _COLUMNS = ", ".join(
     (
         *_NODE_COLUMNS,
-        *(f"s.{column}" for column in ScanOperation._fields),
+        scans.OPERATION,
         *(f"v.{column}" for column in Summary._fields),
     )
 )
 _NODE_KEYS = ("node_key", "instance_id", "last_no_reboot_install_at")
-_JOIN_SCANS = "LEFT JOIN scans s ON s.scan_id = v.scan_id"
+_JOIN_SCANS = "LEFT JOIN scans s ON s.node_key = v.node_key AND s.scan_id = v.scan_id"
 
 
 class NodePatchState(NamedTuple):
@@ -59,12 +59,12 @@ _HOW_MANY_HAVE = ", ".join(
 )
 
 
-def of_verdict(db: Database, verdict_id: int) -> NodePatchState:
+def of_verdict(db: Database, node_key: int, verdict_id: int) -> NodePatchState:
     """Give the state that an evaluation says; the evaluation must exist."""
     row = db.one(
         f"SELECT {_COLUMNS} FROM verdicts v JOIN nodes n ON n.node_key = v.node_key"  # noqa: S608
-        f" {_JOIN_SCANS} WHERE v.verdict_id = ?",
-        (verdict_id,),
+        f" {_JOIN_SCANS} WHERE v.node_key = ? AND v.verdict_id = ?",
+        (node_key, verdict_id),
     )
     assert row is not None, f"verdict {verdict_id} is referred to and gone"
     return _state(row)

@@ -1,7 +1,8 @@
 """Patch records, interned: what many nodes share of an answer is stored once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -13,7 +14,11 @@ _MAX_KNOWN = 200_000
 
 
 class RecordIds:
-    """Finds the id of a record, storing it if it is new. Remembers what it has seen."""
+    """Finds the id of a record, storing it if it is new. Remembers what it has seen.
+
+    For one thread at a time: what a transaction has stored is known from then on, unless it is
+    undone.
+    """
 
     def __init__(self) -> None:
         """Start with nothing known."""
@@ -21,14 +26,14 @@ class RecordIds:
 
     def intern(self, db: Database, records: Sequence[PatchRecord]) -> list[int]:
         """Give the id of each of `records`, in their order; must run inside a transaction."""
-        found = {record: self._known.get(record) or _intern(db, record) for record in records}
-        db.after_commit(lambda: self._remember(found))
-        return [found[record] for record in records]
-
-    def _remember(self, found: Mapping[PatchRecord, int]) -> None:
-        if len(self._known) > _MAX_KNOWN:
-            self._known.clear()
-        self._known.update(found)
+        known = self._known
+        if len(known) > _MAX_KNOWN:
+            known.clear()
+        for record in records:
+            if record not in known:
+                known[record] = _intern(db, record)
+                db.if_undone(partial(known.pop, record, 0))
+        return [known[record] for record in records]
 
 
 def fetch(db: Database, record_ids: Sequence[int]) -> dict[int, PatchRecord]:
@@ -45,7 +50,7 @@ def _intern(db: Database, record: PatchRecord) -> int:
     row = db.one("SELECT record_id FROM patch_records WHERE digest = ?", (digest,))
     if row is not None:
         return int(row[0])
-    return db.insert(
+    record_id = db.insert(
         f"INSERT INTO patch_records (digest, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
         " RETURNING record_id",
         (
@@ -57,3 +62,8 @@ def _intern(db: Database, record: PatchRecord) -> int:
             record.cve_ids,
         ),
     )
+    db.execute_many(
+        "INSERT INTO patch_record_cves (cve_id, record_id) VALUES (?, ?)",
+        [(cve_id, record_id) for cve_id in set(record.cve_ids.upper().split(",")) if cve_id],
+    )
+    return record_id

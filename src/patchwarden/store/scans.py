@@ -4,16 +4,30 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import zstandard
+import msgspec
 
-from patchwarden.store import nodes
-from patchwarden.store.database import Database
+from patchwarden.store import nodes, shared_texts
+from patchwarden.store.compression import compress, decompress
+from patchwarden.store.database import Database, Value
+from patchwarden.store.node_keys import next_number
+from patchwarden.store.package_texts import PackageTexts
 
 _DIGEST_SIZE = 16
-_OPERATION = (
-    "s.started_at, s.ended_at, s.received_at, s.operation, s.reboot_option, s.kind, s.snapshot_id,"
-    " s.install_override_list, s.unreported_not_applicable, s.execution_id, s.execution_type"
+_COLUMNS = (
+    "started_at, ended_at, received_at, operation, reboot_option, kind, snapshot_id,"
+    " install_override_list, unreported_not_applicable, execution_id, execution_type"
 )
+_USUAL: tuple[Value, ...] = ("Scan", "NoReboot", "facts", "", "", -1, "", "Command")
+"""What is usual for the columns behind the times; it is stored as NULL, which takes no room."""
+OPERATION = (
+    "s.started_at, s.ended_at, s.received_at, coalesce(s.operation, 'Scan'),"
+    " coalesce(s.reboot_option, 'NoReboot'), coalesce(s.kind, 'facts'),"
+    " coalesce(s.snapshot_id, ''), coalesce(s.install_override_list, ''),"
+    " coalesce(s.unreported_not_applicable, -1), coalesce(s.execution_id, ''),"
+    " coalesce(s.execution_type, 'Command')"
+)
+"""Of scans `s`, the columns of a `ScanOperation`."""
+_TIMES_COUNT = 3
 
 
 class ScanOperation(NamedTuple):
@@ -67,22 +81,27 @@ class _Newest(NamedTuple):
     packages_facts_id: int
 
 
-def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
-    """Keep a report.
+def add(
+    db: Database, node_key: int, scan: StoredScan, texts: PackageTexts | None = None
+) -> KeptScan:
+    """Keep a report; what it shares with others goes to `texts`, if it is given.
 
     It becomes the newest of its node unless one whose scan ended later has arrived before; then
     it is history from the start. A scan that claims to have ended after its report arrived counts
     as ended then, so that a node whose clock was ahead is believed once its clock is right.
     """
-    node_facts_id, _ = _keep(db, node_key, b"node", scan.node_facts)
-    packages_facts_id, packages_are_new = _keep(db, node_key, b"packages", scan.packages_facts)
+    node_facts_id, _ = _keep(db, node_key, b"node", scan.node_facts, None)
+    packages_facts_id, packages_are_new = _keep(
+        db, node_key, b"packages", scan.packages_facts, texts
+    )
     newest = _newest(db, node_key)
-    scan_id = db.insert(
-        "INSERT INTO scans (node_key, node_facts_id, packages_facts_id, started_at, ended_at,"
-        " received_at, operation, reboot_option, kind, snapshot_id, install_override_list,"
-        " unreported_not_applicable, execution_id, execution_type)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING scan_id",
-        (node_key, node_facts_id, packages_facts_id, *scan.operation),
+    scan_id = next_number(db, node_key)
+    times, rest = scan.operation[:_TIMES_COUNT], scan.operation[_TIMES_COUNT:]
+    unusual = [None if value == usual else value for value, usual in zip(rest, _USUAL, strict=True)]
+    db.execute(
+        f"INSERT INTO scans (node_key, scan_id, node_facts_id, packages_facts_id, {_COLUMNS})"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (node_key, scan_id, node_facts_id, packages_facts_id, *times, *unusual),
     )
     is_newest = newest is None or scan.operation.ended_at >= newest.ended_at
     if is_newest:
@@ -98,56 +117,98 @@ def add(db: Database, node_key: int, scan: StoredScan) -> KeptScan:
     )
 
 
-def load(db: Database, scan_id: int) -> StoredScan:
-    """Give a report; it must exist."""
+def load(
+    db: Database, node_key: int, scan_id: int, texts: PackageTexts | None = None
+) -> StoredScan:
+    """Give a report; it must exist. `texts` remembers what it shares with others."""
     row = db.one(
-        f"SELECT {_OPERATION}, n.content, p.content FROM scans s"  # noqa: S608
-        " JOIN facts n ON n.facts_id = s.node_facts_id"
-        " JOIN facts p ON p.facts_id = s.packages_facts_id WHERE s.scan_id = ?",
-        (scan_id,),
+        f"SELECT {OPERATION}, n.content, p.format, p.content FROM scans s"  # noqa: S608
+        " JOIN facts n ON n.node_key = s.node_key AND n.facts_id = s.node_facts_id"
+        " JOIN facts p ON p.node_key = s.node_key AND p.facts_id = s.packages_facts_id"
+        " WHERE s.node_key = ? AND s.scan_id = ?",
+        (node_key, scan_id),
     )
     assert row is not None, f"scan {scan_id} is referred to and gone"
+    *operation_columns, node_facts, packages_format, packages_facts = row
     return StoredScan(
-        operation=ScanOperation._make(row[:-2]),
-        node_facts=zstandard.decompress(row[-2]),
-        packages_facts=zstandard.decompress(row[-1]),
+        operation=ScanOperation._make(operation_columns),
+        node_facts=decompress(node_facts),
+        packages_facts=_whole(db, packages_format, packages_facts, texts or PackageTexts()),
     )
 
 
-def operation(db: Database, scan_id: int) -> ScanOperation:
+def operation(db: Database, node_key: int, scan_id: int) -> ScanOperation:
     """Give the operation that made a report; the report must exist."""
-    row = db.one(f"SELECT {_OPERATION} FROM scans s WHERE s.scan_id = ?", (scan_id,))  # noqa: S608
+    row = db.one(
+        f"SELECT {OPERATION} FROM scans s WHERE s.node_key = ? AND s.scan_id = ?",  # noqa: S608
+        (node_key, scan_id),
+    )
     assert row is not None, f"scan {scan_id} is referred to and gone"
     return ScanOperation._make(row)
 
 
-def have_same_facts(db: Database, scan_id: int, other_scan_id: int) -> bool:
+def have_same_facts(db: Database, node_key: int, scan_id: int, other_scan_id: int) -> bool:
     """Say whether two reports of a node differ in nothing but their times."""
     row = db.one(
-        "SELECT 1 FROM scans a JOIN scans b ON a.node_facts_id = b.node_facts_id"
-        " AND a.packages_facts_id = b.packages_facts_id WHERE a.scan_id = ? AND b.scan_id = ?",
-        (scan_id, other_scan_id),
+        "SELECT 1 FROM scans a JOIN scans b ON a.node_key = b.node_key"
+        " AND a.node_facts_id = b.node_facts_id AND a.packages_facts_id = b.packages_facts_id"
+        " WHERE a.node_key = ? AND a.scan_id = ? AND b.scan_id = ?",
+        (node_key, scan_id, other_scan_id),
     )
     return row is not None
 
 
 def _newest(db: Database, node_key: int) -> _Newest | None:
     row = db.one(
-        "SELECT min(s.ended_at, s.received_at), s.node_facts_id, s.packages_facts_id"
-        " FROM nodes n JOIN scans s ON s.scan_id = n.scan_id WHERE n.node_key = ?",
+        "SELECT CASE WHEN s.ended_at < s.received_at THEN s.ended_at ELSE s.received_at END,"
+        " s.node_facts_id, s.packages_facts_id FROM nodes n"
+        " JOIN scans s ON s.node_key = n.node_key AND s.scan_id = n.scan_id WHERE n.node_key = ?",
         (node_key,),
     )
     return None if row is None else _Newest(*row)
 
 
-def _keep(db: Database, node_key: int, part: bytes, content: bytes) -> tuple[int, bool]:
+def _keep(
+    db: Database, node_key: int, part: bytes, content: bytes, texts: PackageTexts | None
+) -> tuple[int, bool]:
     # With the part's name in it, bytes that were kept as one part never pass for another.
     digest = hashlib.sha256(part + b":" + content).digest()[:_DIGEST_SIZE]
     row = db.one("SELECT facts_id FROM facts WHERE node_key = ? AND digest = ?", (node_key, digest))
     if row is not None:
         return int(row[0]), False
-    facts_id = db.insert(
-        "INSERT INTO facts (node_key, digest, content) VALUES (?, ?, ?) RETURNING facts_id",
-        (node_key, digest, zstandard.compress(content)),
+    facts_id = next_number(db, node_key)
+    packed = None if texts is None else _shared(db, content, texts)
+    db.execute(
+        "INSERT INTO facts (node_key, facts_id, digest, format, content) VALUES (?, ?, ?, ?, ?)",
+        (
+            node_key,
+            facts_id,
+            digest,
+            "whole" if packed is None else "shared",
+            compress(content) if packed is None else packed,
+        ),
     )
     return facts_id, True
+
+
+def _shared(db: Database, content: bytes, texts: PackageTexts) -> bytes | None:
+    """Give what to store of the text on packages; None if it has to be stored as it is."""
+    try:
+        apart = shared_texts.take_apart(content)
+    except msgspec.DecodeError:
+        return None
+    return None if apart is None else shared_texts.pack(apart, texts.intern(db, apart.texts))
+
+
+def _whole(db: Database, stored_format: str, content: bytes, texts: PackageTexts) -> bytes:
+    if stored_format == "whole":
+        return decompress(content)
+    packed = shared_texts.unpack(content)
+    return shared_texts.put_together(
+        shared_texts.SharedTexts(
+            packed.before,
+            packed.after,
+            texts.fetch(db, packed.text_ids),
+            list(packed.own_values()),
+        )
+    )

@@ -6,6 +6,7 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
+from patchwarden.store.database import Scope
 from patchwarden.store.drafts import draft_of
 from patchwarden.store.errors import (
     StoreDamagedError,
@@ -13,6 +14,7 @@ from patchwarden.store.errors import (
     WriteRequiredError,
     raise_translated,
 )
+from patchwarden.store.node_keys import node_key_of
 
 _APPLICATION_ID = int.from_bytes(b"PWdn", "big")
 """Stands in the header of the file, where other programs can tell it by."""
@@ -68,6 +70,7 @@ def missing_migrations(
 
 def apply(connection: sqlite3.Connection, scripts: tuple[str, ...]) -> None:
     """Run migrations and count them; must run inside a transaction."""
+    connection.create_function("node_key_of", 3, _node_key_of, deterministic=True)
     for script in scripts:
         for statement in statements(script):
             connection.execute(statement)
@@ -94,6 +97,10 @@ def statements(script: str) -> Iterator[str]:
             begun = ""
     if (begun + rest).strip():
         yield begun + rest
+
+
+def _node_key_of(account_id: str, region: str, instance_id: str) -> int:
+    return node_key_of(Scope(account_id, region), instance_id)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

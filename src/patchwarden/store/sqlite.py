@@ -85,6 +85,10 @@ class SqliteDatabase(Database):
         except sqlite3.Error as error:
             raise_translated(error, self.path)
 
+    def is_listed(self, column: str) -> str:
+        """Give the condition that the integers of a JSON list have the value of `column`."""
+        return f"{column} IN (SELECT value FROM json_each(?))"
+
     def change_counter(self) -> int:
         """Give a number that differs after another connection has committed something."""
         if self._counter_of_snapshot is not None:

@@ -8,10 +8,12 @@ import msgspec
 
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.domain.summary import Summary
-from patchwarden.store import baselines
+from patchwarden.store import baselines, open_patches
+from patchwarden.store.compression import compress, decompress
 from patchwarden.store.database import Database, Row, Scope
+from patchwarden.store.node_keys import identity, next_number
 from patchwarden.store.node_selection import NodeSelection, selected
-from patchwarden.store.packed_rows import PackedRows
+from patchwarden.store.packed_rows import NO_ROWS, PackedRows
 
 _COUNTS = Summary._fields
 _PROVENANCE = (
@@ -24,6 +26,7 @@ _PROVENANCE = (
 )
 _COLUMNS = (
     "node_key",
+    "verdict_id",
     *_PROVENANCE,
     "generation",
     "evaluated_at",
@@ -34,7 +37,7 @@ _COLUMNS = (
 )
 _INSERT = (
     f"INSERT INTO verdicts ({', '.join(_COLUMNS)})"  # noqa: S608
-    f" VALUES ({', '.join('?' * len(_COLUMNS))}) RETURNING verdict_id"
+    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 _NO_GENERATION = -1
 REPORTED = "reported"
@@ -116,9 +119,9 @@ def of_node(db: Database, scope: Scope, instance_id: str) -> NodeState | None:
         " v.verdict_id, v.scan_id, v.generation, v.valid_until, v.engine, v.packed_rows,"
         " v.installers FROM nodes n"
         " LEFT JOIN policy_generations p ON p.account_id = n.account_id AND p.region = n.region"
-        " LEFT JOIN verdicts v ON v.verdict_id = n.verdict_id"
-        " WHERE n.account_id = ? AND n.region = ? AND n.instance_id = ?",
-        (*scope, instance_id),
+        " LEFT JOIN verdicts v ON v.node_key = n.node_key AND v.verdict_id = n.verdict_id"
+        " WHERE n.node_key = ? AND n.account_id = ? AND n.region = ? AND n.instance_id = ?",
+        identity(scope, instance_id),
     )
     if row is None:
         return None
@@ -142,20 +145,21 @@ def pinned_rows(db: Database, scope: Scope, instance_id: str, verdict_id: int) -
     row = db.one(
         "SELECT v.packed_rows, v.installers FROM verdicts v"
         " JOIN nodes n ON n.node_key = v.node_key"
-        " WHERE v.verdict_id = ? AND n.account_id = ? AND n.region = ? AND n.instance_id = ?",
-        (verdict_id, *scope, instance_id),
+        " WHERE v.verdict_id = ?"
+        " AND n.node_key = ? AND n.account_id = ? AND n.region = ? AND n.instance_id = ?",
+        (verdict_id, *identity(scope, instance_id)),
     )
     return None if row is None else _rows(*row)
 
 
-def provenance(db: Database, verdict_id: int) -> Provenance:
+def provenance(db: Database, node_key: int, verdict_id: int) -> Provenance:
     """Give what an evaluation was computed from; the evaluation must exist."""
-    return Provenance._make(_of_verdict(db, verdict_id, _PROVENANCE))
+    return Provenance._make(_of_verdict(db, node_key, verdict_id, _PROVENANCE))
 
 
-def summary(db: Database, verdict_id: int) -> Summary:
+def summary(db: Database, node_key: int, verdict_id: int) -> Summary:
     """Give the counts of an evaluation; the evaluation must exist."""
-    return read_summary(_of_verdict(db, verdict_id, _COUNTS))
+    return read_summary(_of_verdict(db, node_key, verdict_id, _COUNTS))
 
 
 def read_summary(row: Row) -> Summary:
@@ -178,21 +182,29 @@ def outdated(db: Database, selection: NodeSelection, *, engine: str, now: float)
     return [row[0] for row in rows]
 
 
-def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:
-    """Store an evaluation as the one in force; give its id. The one before is kept for a while."""
+def put_in_force(
+    db: Database, node_key: int, verdict: NodeVerdict, before: PackedRows = NO_ROWS
+) -> int:
+    """Store an evaluation as the one in force; give its id. The one before is kept for a while.
+
+    `before` are the rows of the one before.
+    """
+    open_patches.replace(db, node_key, before, verdict.rows)
     db.execute(
         "UPDATE verdicts SET superseded_at = ? WHERE node_key = ? AND superseded_at IS NULL",
         (verdict.evaluated_at, node_key),
     )
-    verdict_id = db.insert(
+    verdict_id = next_number(db, node_key)
+    db.execute(
         _INSERT,
         (
             node_key,
+            verdict_id,
             *verdict.provenance,
             verdict.generation,
             verdict.evaluated_at,
             None if math.isinf(verdict.valid_until) else verdict.valid_until,
-            verdict.rows.data,
+            compress(verdict.rows.data),
             msgspec.json.encode(verdict.rows.installers).decode(),
             *verdict.summary,
         ),
@@ -201,20 +213,20 @@ def put_in_force(db: Database, node_key: int, verdict: NodeVerdict) -> int:
     return verdict_id
 
 
-def confirm(db: Database, verdict_id: int, scan_id: int, generation: int) -> None:
+def confirm(db: Database, node_key: int, verdict_id: int, *, scan_id: int, generation: int) -> None:
     """Note that an evaluation stands as it is for a later scan or policy generation."""
     db.execute(
-        "UPDATE verdicts SET scan_id = ?, generation = ? WHERE verdict_id = ?",
-        (scan_id, generation, verdict_id),
+        "UPDATE verdicts SET scan_id = ?, generation = ? WHERE node_key = ? AND verdict_id = ?",
+        (scan_id, generation, node_key, verdict_id),
     )
 
 
 def doubt(db: Database, node_key: int) -> None:
     """Have the evaluation in force of a node looked at again at the next read."""
     db.execute(
-        "UPDATE verdicts SET generation = ?"
-        " WHERE verdict_id = (SELECT verdict_id FROM nodes WHERE node_key = ?)",
-        (_NO_GENERATION, node_key),
+        "UPDATE verdicts SET generation = ? WHERE node_key = ?"
+        " AND verdict_id = (SELECT verdict_id FROM nodes WHERE node_key = ?)",
+        (_NO_GENERATION, node_key, node_key),
     )
 
 
@@ -223,16 +235,17 @@ def drop_superseded(db: Database, node_key: int, before: float) -> None:
     db.execute("DELETE FROM verdicts WHERE node_key = ? AND superseded_at < ?", (node_key, before))
 
 
-def _of_verdict(db: Database, verdict_id: int, columns: Sequence[str]) -> Row:
+def _of_verdict(db: Database, node_key: int, verdict_id: int, columns: Sequence[str]) -> Row:
     row = db.one(
-        f"SELECT {', '.join(columns)} FROM verdicts WHERE verdict_id = ?",  # noqa: S608
-        (verdict_id,),
+        f"SELECT {', '.join(columns)} FROM verdicts WHERE node_key = ? AND verdict_id = ?",  # noqa: S608
+        (node_key, verdict_id),
     )
     assert row is not None, f"verdict {verdict_id} is referred to and gone"
     return row
 
 
-def _rows(packed: bytes, installers: str) -> PackedRows:
+def _rows(compressed: bytes, installers: str) -> PackedRows:
+    packed = decompress(compressed)
     if installers == "[]":
         return PackedRows(packed, ())
     return PackedRows(packed, msgspec.json.decode(installers, type=tuple[str, ...]))

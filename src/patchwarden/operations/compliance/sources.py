@@ -23,6 +23,7 @@ from patchwarden.operations.context import Context
 from patchwarden.operations.wire_values import without_absent
 from patchwarden.store import compliance, scans, verdicts
 from patchwarden.store.compliance import PATCH, ComplianceItem, UploadKey
+from patchwarden.store.node_keys import node_key_of
 from patchwarden.store.packed_rows import NOT_INSTALLED, PackedRows, read_kind
 
 Item = dict[str, Any]
@@ -167,17 +168,21 @@ class JudgedPatches:
             "Details": without_absent(details),
         }
 
+    @property
+    def _node_key(self) -> int:
+        return node_key_of(self.context.scope, self.instance_id)
+
     @cached_property
     def _provenance(self) -> verdicts.Provenance:
-        return verdicts.provenance(self.context.db, self.source_id)
+        return verdicts.provenance(self.context.db, self._node_key, self.source_id)
 
     @cached_property
     def _operation(self) -> scans.ScanOperation:
-        return scans.operation(self.context.db, self._provenance.scan_id)
+        return scans.operation(self.context.db, self._node_key, self._provenance.scan_id)
 
     @cached_property
     def _statuses(self) -> Mapping[PatchState, str]:
-        summary = verdicts.summary(self.context.db, self.source_id)
+        summary = verdicts.summary(self.context.db, self._node_key, self.source_id)
         return patch_statuses(self.rows, summary.non_compliant)
 
     @cached_property

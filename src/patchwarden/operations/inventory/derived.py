@@ -158,7 +158,7 @@ def _patch_summary(context: Context, node: ManagedNode) -> InventoryItem | None:
     verdict = _verdict(context, node)
     if verdict is None:
         return None
-    state = patch_states.of_verdict(context.db, verdict.verdict_id)
+    state = patch_states.of_verdict(context.db, node.node_key, verdict.verdict_id)
     entry = {
         "PatchGroup": state.patch_group,
         "BaselineId": state.baseline_id,
@@ -216,14 +216,14 @@ def _patch_compliance(context: Context, node: ManagedNode) -> InventoryItem | No
         }
         for patch in patch_rows(context.db, verdict.rows)
     ]
-    return _item(PATCH_COMPLIANCE, _ended_at(context, verdict), entries)
+    return _item(PATCH_COMPLIANCE, _ended_at(context, node, verdict), entries)
 
 
 def _compliance_item(context: Context, node: ManagedNode) -> InventoryItem | None:
     verdict = _verdict(context, node)
     if verdict is None:
         return None
-    state = patch_states.of_verdict(context.db, verdict.verdict_id)
+    state = patch_states.of_verdict(context.db, node.node_key, verdict.verdict_id)
     statuses = patch_statuses(verdict.rows, state.counts.non_compliant)
     entries = [
         _compliance_entry(patch, statuses[patch.state], state)
@@ -280,8 +280,8 @@ def _verdict(context: Context, node: ManagedNode) -> VerdictInForce | None:
     return None if state is None else state.verdict
 
 
-def _ended_at(context: Context, verdict: VerdictInForce) -> float:
-    return scans.operation(context.db, verdict.scan_id).ended_at
+def _ended_at(context: Context, node: ManagedNode, verdict: VerdictInForce) -> float:
+    return scans.operation(context.db, node.node_key, verdict.scan_id).ended_at
 
 
 def _item(type_name: str, captured_at: float, entries: list[Entry]) -> InventoryItem:
