@@ -29,7 +29,7 @@ from patchwarden.domain.enrichment import enrich
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.assignment import default_predefined
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.store import baselines
 from patchwarden.store.database import Database
 

@@ -14,7 +14,7 @@ from benchmarks.figure import Effort, Figure, Goal, Skipped
 from benchmarks.measuring.installation import accept, prepare
 from patchwarden.choices import Choices
 from patchwarden.domain.facts import Report
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
 from patchwarden.testing.simulated_fleet import encode, fleet

@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, settings
 from accounts import Account, new_account
 from fakes import open_store
 from serving import RunningServer, running_server
+from stores import emptied_database, parametrize_store, postgresql, store_kind, store_of_test
+
+__all__ = ["emptied_database", "postgresql", "store_kind", "store_of_test"]
 
 # The same examples on every machine, however busy it is; --hypothesis-profile=explore finds others.
 settings.register_profile(
@@ -16,6 +19,14 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-store", action="store_true", help="run on PostgreSQL what can")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    parametrize_store(metafunc)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from patchwarden.choices import Choices
 from patchwarden.domain.facts import Report
 from patchwarden.domain.states import PatchState, service_spelling
 from patchwarden.errors import CallerError
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.operations import OPERATIONS
 from patchwarden.operations.context import Answer, Context, Resources
 from patchwarden.operations.errors import service_code
@@ -68,8 +68,10 @@ class Refused(Exception):  # noqa: N818 - reads as what the service does
 class Api:
     """One installation and its operations; a test moves `clock`."""
 
-    def __init__(self, directory: Path, choices: Choices | None = None) -> None:
-        self.installation = open_installation(directory, CountedBytes())
+    def __init__(
+        self, directory: Path, choices: Choices | None = None, *, store_url: str | None = None
+    ) -> None:
+        self.installation = open_installation(directory, CountedBytes(), store_url)
         self.db = self.installation.connect()
         self.reader = self.installation.connect(read_only=True)
         self.clock = FrozenClock()

@@ -1,23 +1,22 @@
 """A store of its own for a test, with nodes that report to it without a server between."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from fakes import NOW, open_store, report_bytes
+from fakes import NOW, report_bytes
 from patchwarden.choices import Choices
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.ingest.accept import Receipt, accept_report
 from patchwarden.store import nodes, verdicts
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.nodes import ManagedNode, Registration
-from patchwarden.store.sqlite import FILE_NAME, SqliteDatabase
 from patchwarden.store.verdicts import NodeState, Provenance, VerdictInForce
+from stores import StoreOfTest, without_disk
 
 SCOPE = Scope("123456789012", "us-east-1")
 NODE = "mi-0123456789abcdef0"
@@ -29,6 +28,7 @@ class NodeStore:
 
     db: Database
     engine: Engine
+    place: StoreOfTest
 
     def register(self, instance_id: str = NODE, tags: Mapping[str, str] | None = None) -> int:
         """Add a node; give its key."""
@@ -89,7 +89,7 @@ class NodeStore:
 
     def read_only(self) -> Database:
         """Open one more connection, as the server reads."""
-        return SqliteDatabase(self.db.path, read_only=True)
+        return self.place.connect(read_only=True)
 
     def count(self, table: str) -> int:
         """Give the number of rows of a table."""
@@ -98,28 +98,19 @@ class NodeStore:
         return int(row[0])
 
 
-def new_node_store(directory: Path, choices: Choices | None = None) -> NodeStore:
-    """Open a store with one node that has not reported yet."""
-    is_new = not (directory / FILE_NAME).exists()
-    store = NodeStore(open_store(directory), Engine(choices or Choices()))
-    if is_new:
+def new_node_store(place: Path | StoreOfTest, choices: Choices | None = None) -> NodeStore:
+    """Open a store with one node; in a new one it has not reported yet."""
+    where = place if isinstance(place, StoreOfTest) else StoreOfTest(place, None)
+    store = NodeStore(where.connect(), Engine(choices or Choices()), where)
+    if nodes.find(store.db, SCOPE, NODE) is None:
         store.register()
     return store
 
 
-@pytest.fixture(scope="session")
-def fresh_node_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a data directory to copy: to make each on its own waits for the disk."""
-    directory = tmp_path_factory.mktemp("fresh_node_store")
-    new_node_store(directory).db.close()
-    return directory
-
-
 @pytest.fixture
-def store(fresh_node_store: Path, tmp_path: Path) -> Iterator[NodeStore]:
+def store(store_of_test: StoreOfTest) -> Iterator[NodeStore]:
     """Open a store of its own for one test, with one node in it."""
-    shutil.copytree(fresh_node_store, tmp_path, dirs_exist_ok=True)
-    opened = new_node_store(tmp_path)
-    opened.db.execute("PRAGMA synchronous = OFF")
+    opened = NodeStore(without_disk(store_of_test.connect()), Engine(Choices()), store_of_test)
+    opened.register()
     yield opened
     opened.db.close()

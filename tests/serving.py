@@ -35,6 +35,7 @@ class RunningServer:
     url: str
     data_directory: Path
     process: "subprocess.Popen[str]"
+    store_url: str | None = None
 
     @property
     def log(self) -> str:
@@ -45,7 +46,9 @@ class RunningServer:
         self, role: Role = "admin", *, account: str = ACCOUNT, instance_id: str | None = None
     ) -> IssuedKey:
         """Make an access key, as `patchwarden credentials create` does."""
-        installation = open_installation(self.data_directory, secrets.token_bytes)
+        installation = open_installation(
+            self.data_directory, secrets.token_bytes, self.store_url
+        )
         issuer = Issuer(vault=installation.vault, random_bytes=secrets.token_bytes)
         db = installation.connect()
         try:
@@ -70,7 +73,7 @@ class RunningServer:
         return session.client(
             service,
             endpoint_url=self.url,
-            config=Config(retries={"max_attempts": 0}, **config),
+            config=Config(**{"retries": {"max_attempts": 0}, **config}),
         )
 
     def environment(self, key: IssuedKey, *, region: str = REGION) -> dict[str, str]:
@@ -93,15 +96,19 @@ def _loader() -> botocore.loaders.Loader:
 
 
 @contextmanager
-def running_server(data_directory: Path, *arguments: str) -> Iterator[RunningServer]:
+def running_server(
+    data_directory: Path, *arguments: str, store_url: str | None = None
+) -> Iterator[RunningServer]:
     """Run `patchwarden serve` on a free port until the block ends."""
     command = [sys.executable, "-m", "patchwarden", "serve"]
     command += ["--data", str(data_directory), "--listen", "127.0.0.1:0", *arguments]
+    command += ["--store", store_url] if store_url else []
     with (data_directory.parent / "server.log").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
     try:
-        yield RunningServer(_wait_for_url(process, data_directory), data_directory, process)
+        url = _wait_for_url(process, data_directory)
+        yield RunningServer(url, data_directory, process, store_url)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)

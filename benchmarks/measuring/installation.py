@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchwarden.choices import Choices
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.ingest.accept import accept_report
 from patchwarden.store import nodes
 from patchwarden.store.credentials import Holder, IssuedKey, Issuer

@@ -1,5 +1,5 @@
 """A store with one node, as the fixture `store`."""
 
-from node_store import fresh_node_store, store
+from node_store import store
 
-__all__ = ["fresh_node_store", "store"]
+__all__ = ["store"]

@@ -14,7 +14,7 @@ from patchwarden.domain.baselines import ApprovalRule, PatchBaseline
 from patchwarden.domain.facts import Package, Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.assignment import default_predefined
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.ingest.patch_uploads import accept_inventory
 from patchwarden.store import baselines, nodes, records, verdicts
 from patchwarden.store.errors import WriteRequiredError
@@ -218,14 +218,14 @@ def test_another_version_of_the_engine_judges_anew(store: NodeStore) -> None:
 def test_a_choice_that_bears_on_verdicts_judges_anew(store: NodeStore, choices: Choices) -> None:
     store.accept(report(PACKAGES))
     before = id_in_force(store)
-    assert id_in_force(NodeStore(store.db, Engine(choices))) != before
+    assert id_in_force(replace(store, engine=Engine(choices))) != before
 
 
 def test_a_choice_that_does_not_changes_nothing(store: NodeStore) -> None:
     store.accept(report(PACKAGES))
     before = id_in_force(store)
     other = Engine(Choices(state_spelling="service", default_page_size=7))
-    assert id_in_force(NodeStore(store.db, other)) == before
+    assert id_in_force(replace(store, engine=other)) == before
 
 
 class TestApprovalDelays:
@@ -264,7 +264,7 @@ class TestApprovalDelays:
         assert shown(store, NOW + 7 * DAY_S) == {"openssl.amd64": "MISSING"}
 
     def test_delays_do_not_count_unless_chosen(self, store: NodeStore) -> None:
-        plain = NodeStore(store.db, Engine(Choices()))
+        plain = replace(store, engine=Engine(Choices()))
         assert shown(plain) == {"openssl.amd64": "MISSING"}
         assert plain.verdict().valid_until == math.inf
 

@@ -1,18 +1,17 @@
 """The API over a fresh installation, with a frozen clock and counted randomness."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from driver import Api
+from stores import StoreOfTest, without_disk
 
 
 @pytest.fixture
-def api(fresh_store: Path, tmp_path: Path) -> Iterator[Api]:
+def api(store_of_test: StoreOfTest) -> Iterator[Api]:
     """Give the operations of an empty installation."""
-    api = Api(shutil.copytree(fresh_store, tmp_path / "data"))
-    api.db.execute("PRAGMA synchronous = OFF")
+    api = Api(store_of_test.directory, store_url=store_of_test.url)
+    without_disk(api.db)
     yield api
     api.close()

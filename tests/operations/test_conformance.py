@@ -8,14 +8,19 @@ from conformance import CASES, NEVER_ANSWERED, Case, new_world
 from driver import FRAMEWORK_CODES, Api, Refused, load_model, operation_named
 from model_values import broken
 from patchwarden.operations import OPERATIONS
+from patchwarden.store.database import Row
+from patchwarden.store.tables import tables_of
 
 NAMES = sorted(target.partition(".")[2] for target in OPERATIONS)
 EVERY_CASE = [(name, case) for name, cases in CASES.items() for case in cases]
 
 
-def stored(api: Api) -> list[str]:
+def stored(api: Api) -> dict[str, list[Row]]:
     """Give all that the store holds."""
-    return list(api.db._connection.iterdump())
+    return {
+        table.name: sorted(api.db.all(f"SELECT * FROM {table.name}"), key=repr)
+        for table in tables_of(api.db)
+    }
 
 
 @pytest.mark.parametrize(

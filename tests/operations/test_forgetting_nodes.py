@@ -3,16 +3,12 @@
 from driver import Api, Json
 from fakes import NOW, package, report
 from inventory_uploads import item, patch_row, rows_item, summary_item
-
-ABOUT_NODES = """
-SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-WHERE m.type = 'table' AND c.name = 'node_key' ORDER BY m.name
-"""
+from patchwarden.store.tables import tables_of
 
 
 def count_rows(api: Api, node_key: int) -> dict[str, int]:
     """Give table → rows about a node, for every table that can have some."""
-    tables = [row[0] for row in api.db.all(ABOUT_NODES)]
+    tables = [table.name for table in tables_of(api.db) if table.is_about_nodes]
     return {
         table: len(api.db.all(f"SELECT 1 FROM {table} WHERE node_key = ?", (node_key,)))
         for table in tables

@@ -17,7 +17,9 @@ from in_process import InProcessServer, in_process_server
 from inventory_uploads import item
 from patchwarden.operations import OPERATIONS
 from patchwarden.protocol.sigv4 import HttpRequest
+from patchwarden.server.admission import Admission, ThrottlingError
 from patchwarden.server.background import Background
+from patchwarden.server.limits import Limits
 from patchwarden.server.settings import Settings
 from patchwarden.server.writer import Writer
 from patchwarden.store.database import Database
@@ -30,8 +32,9 @@ LONG = sorted(target for target, served in OPERATIONS.items() if served.is_long)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Database]:
+def store(tmp_path: Path) -> Iterator[SqliteDatabase]:
     with closing(open_store(tmp_path)) as db:
+        assert isinstance(db, SqliteDatabase)
         yield db
 
 
@@ -39,6 +42,11 @@ def store(tmp_path: Path) -> Iterator[Database]:
 def server(tmp_path: Path) -> Iterator[InProcessServer]:
     with in_process_server(Settings(data_directory=tmp_path, no_auth=True)) as started:
         yield started
+
+
+def opened(store: SqliteDatabase, limits: Limits | None = None) -> Background:
+    """Give a thread that reads a store."""
+    return Background(SqliteDatabase(store.path, read_only=True), Admission(limits or Limits()))
 
 
 class Watched:
@@ -58,9 +66,9 @@ def having(server: InProcessServer, **members: Any) -> InProcessServer:
     return server.on(replace(server.app, endpoint=replace(server.app.endpoint, **members)))
 
 
-def in_background(store: Database, *works: Callable[[Database], object]) -> list[object]:
+def in_background(store: SqliteDatabase, *works: Callable[[Database], object]) -> list[object]:
     async def run_all() -> list[object]:
-        with closing(Background(SqliteDatabase(store.path, read_only=True))) as background:
+        with closing(opened(store)) as background:
             return list(await asyncio.gather(*map(background.run, works)))
 
     return asyncio.run(run_all())
@@ -72,14 +80,14 @@ def ask(server: InProcessServer, target: str, members: object) -> RawAnswer:
     return answer
 
 
-def test_work_is_done_one_after_the_other_in_another_thread(store: Database) -> None:
+def test_work_is_done_one_after_the_other_in_another_thread(store: SqliteDatabase) -> None:
     here = threading.get_ident()
     threads = in_background(store, *[lambda _: threading.get_ident()] * 3)
     assert len(set(threads)) == 1
     assert here not in threads
 
 
-def test_each_work_sees_the_newest_and_cannot_write(store: Database) -> None:
+def test_each_work_sees_the_newest_and_cannot_write(store: SqliteDatabase) -> None:
     def count(db: Database) -> object:
         assert db.read_only
         assert db.in_transaction
@@ -96,17 +104,32 @@ def test_each_work_sees_the_newest_and_cannot_write(store: Database) -> None:
     assert after != before
 
 
-def test_what_it_raises_is_raised_and_ends_nothing(store: Database) -> None:
+def test_what_it_raises_is_raised_and_ends_nothing(store: SqliteDatabase) -> None:
     def fail(_: Database) -> object:
         raise KeyError("wrong")
 
     async def run_both() -> object:
-        with closing(Background(SqliteDatabase(store.path, read_only=True))) as background:
+        with closing(opened(store)) as background:
             with pytest.raises(KeyError, match="wrong"):
                 await background.run(fail)
             return await background.run(lambda db: db.one("SELECT 1"))
 
     assert asyncio.run(run_both()) == (1,)
+
+
+def test_work_for_which_there_is_no_room_is_refused_at_once(store: SqliteDatabase) -> None:
+    may_go_on = threading.Event()
+
+    async def run_three() -> list[object]:
+        with closing(opened(store, Limits(waiting_reads=2))) as background:
+            works = [lambda _: may_go_on.wait(10)] * 3
+            waiting = [asyncio.ensure_future(background.run(work)) for work in works]
+            with pytest.raises(ThrottlingError):
+                await waiting.pop()
+            may_go_on.set()
+            return list(await asyncio.gather(*waiting))
+
+    assert asyncio.run(run_three()) == [True, True]
 
 
 @pytest.mark.parametrize("target", LONG)

@@ -11,6 +11,8 @@ import pytest
 
 from fakes import open_store
 from patchwarden.errors import CallerError
+from patchwarden.server.admission import Admission, Reason, ThrottlingError
+from patchwarden.server.limits import Limits
 from patchwarden.server.writer import MAX_ROUND, Writer
 from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreUnavailableError
@@ -25,10 +27,10 @@ class CountedDatabase(SqliteDatabase):
     transactions = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, alone: bool = False) -> Iterator[None]:
         """Count one more."""
         self.transactions += 1
-        with super().transaction():
+        with super().transaction(alone=alone):
             yield
 
 
@@ -40,7 +42,8 @@ class Bench:
         self.connection = CountedDatabase(directory / FILE_NAME)
         # What another process does to the store must not take as long here as in life.
         self.connection.execute("PRAGMA busy_timeout = 1")
-        self.writer = Writer(self.connection)
+        self.admission = Admission(Limits(waiting_writes=MAX_ROUND + 2))
+        self.writer = Writer(self.connection, self.admission)
 
     def run(self, scenario: Callable[[], Awaitable[None]]) -> None:
         """Run a scenario while the writer works."""
@@ -127,6 +130,21 @@ def test_a_transaction_takes_a_limited_number_of_jobs(bench: Bench) -> None:
         await bench.together([adds(f"job {number}") for number in range(MAX_ROUND + 1)])
         assert bench.connection.transactions == 2
         assert len(bench.kept()) == MAX_ROUND + 1
+
+    bench.run(scenario)
+
+
+def test_a_job_for_which_there_is_no_room_is_refused_at_once(bench: Bench) -> None:
+    names = [f"job {number:03}" for number in range(MAX_ROUND + 3)]
+
+    async def scenario() -> None:
+        # One more waits: the one that keeps the writer busy.
+        results = await bench.together([adds(name) for name in names])
+        refused = [each for each in results if isinstance(each, ThrottlingError)]
+        assert len(refused) == bench.admission.refused[Reason.WRITES] == 2
+        assert bench.kept() == names[:-2]
+        assert bench.admission.under_way[Reason.WRITES] == 0
+        assert await bench.writer.run(adds(names[-1])) == names[-1]
 
     bench.run(scenario)
 

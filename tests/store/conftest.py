@@ -1,22 +1,18 @@
 """An empty store, as the fixture `db`; one with a node that can report, as the fixture `store`."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
-from fakes import open_store
-from node_store import fresh_node_store, store
+from node_store import store
 from patchwarden.store.database import Database
+from stores import StoreOfTest, without_disk
 
-__all__ = ["fresh_node_store", "store"]
+__all__ = ["store"]
 
 
 @pytest.fixture
-def db(fresh_store: Path, tmp_path: Path) -> Iterator[Database]:
-    shutil.copytree(fresh_store, tmp_path, dirs_exist_ok=True)
-    opened = open_store(tmp_path)
-    opened.execute("PRAGMA synchronous = OFF")
-    yield opened
-    opened.close()
+def db(store_of_test: StoreOfTest) -> Iterator[Database]:
+    with closing(store_of_test.connect()) as opened:
+        yield without_disk(opened)

@@ -1,4 +1,3 @@
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -7,6 +6,7 @@ from patchwarden.domain.baselines import ApprovalRule, PatchBaseline, PatchFilte
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.store import baselines
 from patchwarden.store.database import Database, Scope
+from stores import BROKEN_CONSTRAINT
 
 SCOPE = Scope("123456789012", "us-east-1")
 ELSEWHERE = SCOPE._replace(region="eu-west-1")
@@ -53,7 +53,7 @@ def test_baselines_are_listed_by_their_ids_in_their_scope(db: Database) -> None:
 
 def test_an_id_is_used_once(db: Database) -> None:
     add(db, "pb-1")
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(BROKEN_CONSTRAINT):
         add(db, "pb-1")
 
 

@@ -111,6 +111,7 @@ def test_walking_loses_and_repeats_nothing(db: Database, numbers: set[int], limi
     assert walk(db, search, limit) == [PATCHES[number] for number in sorted(numbers)]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "search",
     [

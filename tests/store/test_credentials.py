@@ -43,7 +43,9 @@ def test_the_secret_shows_nowhere(tmp_path: Path, db: Database, issuer: Issuer) 
         key = issuer.issue(db, ADMIN, 10.0)
     assert key.secret_access_key not in repr(key)
     assert key.secret_access_key not in repr(credentials.everything(db))
-    for file in tmp_path.iterdir():
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    for file in files:
         assert key.secret_access_key.encode() not in file.read_bytes()
 
 

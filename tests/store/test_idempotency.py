@@ -1,9 +1,8 @@
-import sqlite3
-
 import pytest
 
 from patchwarden.store import idempotency
 from patchwarden.store.database import Database, Scope
+from stores import BROKEN_CONSTRAINT
 
 SCOPE = Scope("123456789012", "us-east-1")
 
@@ -32,7 +31,7 @@ def test_a_token_stands_for_one_request(
 
 def test_a_token_is_kept_once(db: Database) -> None:
     idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"digest", "pb-1", 10.0))
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(BROKEN_CONSTRAINT):
         idempotency.keep(db, SCOPE, "CreatePatchBaseline", "token", (b"other", "pb-2", 20.0))
 
 

@@ -87,6 +87,7 @@ def test_an_unchanged_rescan_is_one_row_and_no_facts(db: Database, node_key: int
     assert scans.have_same_facts(db, node_key, first.scan_id, again.scan_id)
 
 
+@pytest.mark.sqlite_only
 def test_an_unchanged_rescan_costs_less_than_100_bytes(db: Database, node_key: int) -> None:
     rescans = 2000
     scans.add(db, node_key, scan())

@@ -11,6 +11,7 @@ from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreDamagedError
 from patchwarden.store.sqlite import SqliteDatabase
 
+pytestmark = pytest.mark.sqlite_only
 SCRIPT = """
 -- Names; those that end early.
 CREATE TABLE names (name TEXT DEFAULT 'a;b'); CREATE TABLE counts (count INTEGER);

@@ -19,11 +19,7 @@ def stored_and_read(text: bytes) -> bytes:
     assert content is not None
     packed = shared_texts.unpack(content)
     assert list(packed.text_ids) == list(range(7, 7 + len(apart.texts)))
-    return shared_texts.put_together(
-        apart._replace(
-            before=packed.before, after=packed.after, own_values=list(packed.own_values())
-        )
-    )
+    return packed.put_together(apart.texts)
 
 
 def test_what_nodes_share_has_no_value_of_its_own_in_it() -> None:
@@ -34,7 +30,8 @@ def test_what_nodes_share_has_no_value_of_its_own_in_it() -> None:
         b'{"name":"zsh","version":"2"}',
         b'{"name":"nano","installed_at":0}',
     ]
-    assert apart.own_values == [b"1784419468.0", b'"ann"', b"1784419470.0"]
+    assert apart.times == [b"1784419468.0", b"", b"1784419470.0"]
+    assert apart.people == [b'"ann"', b"", b""]
     assert stored_and_read(USUAL) == USUAL
 
 

@@ -13,7 +13,7 @@ from patchwarden.domain.facts import Package, Report
 from patchwarden.domain.os_rules import is_security
 from patchwarden.domain.states import PatchState
 from patchwarden.domain.versions import dpkg
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.ingest.accept import accept_report
 from patchwarden.store import nodes, verdicts
 from patchwarden.store.database import Scope

@@ -16,7 +16,7 @@ from patchwarden.cli.catalog_tables import (
     print_status,
     sentence_of,
 )
-from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.data_directory import installation_options
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import opened
 from patchwarden.cli.output import Format, format_option, print_json, say
@@ -26,6 +26,7 @@ from patchwarden.data.products import product_spelled
 from patchwarden.evaluation.catalog_view import CatalogEntry, Holdings, find_entry, holdings
 from patchwarden.store.catalog import Import
 from patchwarden.store.database import Database
+from patchwarden.store.opening import StoreLocation
 
 
 @click.group(
@@ -39,8 +40,7 @@ from patchwarden.store.database import Database
 def catalog() -> None:
     """The catalog: vendors' advisories and patches, whether a node misses them or not.
 
-    All accounts share it. These commands work on the data directory itself, also while its
-    server runs.
+    All accounts share it. These commands work on the store itself, also while its server runs.
     """
 
 
@@ -72,9 +72,9 @@ def _product(_ctx: click.Context, _option: click.Parameter, text: str | None) ->
     help="What the files are about, such as RedhatEnterpriseLinux9, where they do not tell.",
 )
 @format_option()
-@data_directory_option
+@installation_options
 def import_(
-    data_directory: Path, files: Sequence[BinaryIO], product: str | None, output_format: Format
+    location: StoreLocation, files: Sequence[BinaryIO], product: str | None, output_format: Format
 ) -> None:
     """Take files of vendors' feeds into the catalog, plain, compressed or in an archive.
 
@@ -84,7 +84,7 @@ def import_(
     advisory the newest revision counts. `-` reads standard input.
     """
     made = []
-    with opened(data_directory, create=True) as (_, db):
+    with opened(location, create=True) as (_, db):
         for file in files:
             done = _import(db, file, product)
             made.append(done)
@@ -96,10 +96,10 @@ def import_(
 
 @catalog.command(epilog=examples("patchwarden catalog status --format json"))
 @format_option()
-@data_directory_option
-def status(data_directory: Path, output_format: Format) -> None:
+@installation_options
+def status(location: StoreLocation, output_format: Format) -> None:
     """Show what the catalog has, how old it is, and the last files that were taken in."""
-    with opened(data_directory) as (_, db):
+    with opened(location) as (_, db):
         found: Holdings = holdings(db)
     if output_format == "json":
         print_json(holdings_document(found))
@@ -112,10 +112,10 @@ def status(data_directory: Path, output_format: Format) -> None:
 )
 @click.argument("name", metavar="ID")
 @format_option()
-@data_directory_option
-def show(data_directory: Path, name: str, output_format: Format) -> None:
+@installation_options
+def show(location: StoreLocation, name: str, output_format: Format) -> None:
     """Show what the catalog says about an advisory or a CVE."""
-    with opened(data_directory) as (_, db):
+    with opened(location) as (_, db):
         entry: CatalogEntry = find_entry(db, name)
     if entry.is_empty:
         raise click.ClickException(f"The catalog has nothing about {name}.")

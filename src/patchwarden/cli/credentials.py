@@ -4,13 +4,12 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple, get_args
 
 import click
 
 from patchwarden.cli.connection import DEFAULT_ENDPOINT, checked_url
-from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.data_directory import installation_options
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import Column, Format, format_option, iso, print_json, print_table, say
@@ -18,6 +17,7 @@ from patchwarden.cli.settings_file import SettingsGroup
 from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store import credentials as stored
 from patchwarden.store.credentials import Credential, Holder, IssuedKey, Issuer, Role
+from patchwarden.store.opening import StoreLocation
 
 _INSTANCE_ID = re.compile(r"(i-(\w{8}|\w{17}))|(mi-\w{17})")
 
@@ -33,7 +33,7 @@ _INSTANCE_ID = re.compile(r"(i-(\w{8}|\w{17}))|(mi-\w{17})")
 def credentials() -> None:
     """Access keys: who may ask this installation, and what they may do.
 
-    These commands work on the data directory itself, also while its server runs.
+    These commands work on the store itself, also while its server runs.
     """
 
 
@@ -83,10 +83,10 @@ class _Place(NamedTuple):
     default="env",
     help="Lines for a shell, one JSON document, or a section for ~/.aws/credentials.",
 )
-@data_directory_option
+@installation_options
 def create(  # noqa: PLR0913 - click gives one argument for each option
     *,
-    data_directory: Path,
+    location: StoreLocation,
     output_format: str,
     region: str,
     endpoint: str,
@@ -98,7 +98,7 @@ def create(  # noqa: PLR0913 - click gives one argument for each option
     """Make an access key and print it. Its secret is never shown again."""
     _check_instance_id(role, instance_id)
     holder = Holder(account_id=account, role=role, instance_id=instance_id, description=description)
-    with opened(data_directory, create=True) as (installation, db):
+    with opened(location, create=True) as (installation, db):
         issuer = Issuer(vault=installation.vault, random_bytes=secrets.token_bytes)
         with db.transaction():
             key = issuer.issue(db, holder, time.time())
@@ -107,10 +107,10 @@ def create(  # noqa: PLR0913 - click gives one argument for each option
 
 @credentials.command("list", epilog=examples("patchwarden credentials list --format json"))
 @format_option()
-@data_directory_option
-def list_(data_directory: Path, output_format: Format) -> None:
+@installation_options
+def list_(location: StoreLocation, output_format: Format) -> None:
     """List all access keys, the revoked ones included, without their secrets."""
-    with opened(data_directory) as (_, db):
+    with opened(location) as (_, db):
         keys = stored.everything(db)
     if output_format == "json":
         print_json({"AccessKeys": [_as_document(key) for key in keys]})
@@ -134,10 +134,10 @@ def list_(data_directory: Path, output_format: Format) -> None:
 
 @credentials.command(epilog=examples("patchwarden credentials revoke PWAK4Q6EXAMPLE7H2VTC"))
 @click.argument("access_key_id")
-@data_directory_option
-def revoke(data_directory: Path, access_key_id: str) -> None:
+@installation_options
+def revoke(location: StoreLocation, access_key_id: str) -> None:
     """End an access key for good. A running server refuses it from the next request on."""
-    with opened(data_directory) as (_, db), db.transaction():
+    with opened(location) as (_, db), db.transaction():
         was_in_force = stored.revoke(db, access_key_id, time.time())
     if not was_in_force:
         raise click.ClickException(

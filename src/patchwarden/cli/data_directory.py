@@ -1,11 +1,14 @@
-"""The option `--data`: which data directory a command works on."""
+"""The options `--data` and `--store`: which installation a command works on."""
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from patchwarden.store.opening import StoreLocation
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -30,3 +33,28 @@ def data_directory_option(function: _Function) -> _Function:
         show_envvar=True,
         help="The data directory of the installation.",
     )(function)
+
+
+def store_option(function: _Function) -> _Function:
+    """Add `--store`, which arrives as `store_url`: None for the file in the data directory."""
+    return click.option(
+        "--store",
+        "store_url",
+        metavar="URL",
+        envvar="PATCHWARDEN_STORE",
+        # It may have a password.
+        show_default=False,
+        show_envvar=True,
+        help="A database of PostgreSQL, such as postgresql://user@host/database; without it, the "
+        "store is a file in the data directory. A password is better kept in ~/.pgpass.",
+    )(function)
+
+
+def installation_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--data` and `--store`, which arrive together as `location`."""
+
+    @functools.wraps(function)
+    def with_location(*, data_directory: Path, store_url: str | None, **others: Any) -> Any:  # noqa: ANN401 - what click gives
+        return function(location=StoreLocation(data_directory, store_url), **others)
+
+    return data_directory_option(store_option(with_location))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 
@@ -11,9 +10,10 @@ from patchwarden.cli.checks.installation import installation_findings
 from patchwarden.cli.checks.machine import machine_findings
 from patchwarden.cli.checks.server import server_findings
 from patchwarden.cli.connection import DEFAULT_ENDPOINT
-from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.data_directory import installation_options
 from patchwarden.cli.examples import examples
 from patchwarden.cli.output import Column, Format, format_option, print_json, print_table, say
+from patchwarden.store.opening import StoreLocation
 
 
 @click.command(
@@ -23,7 +23,7 @@ from patchwarden.cli.output import Column, Format, format_option, print_json, pr
         "patchwarden doctor --format json",
     )
 )
-@data_directory_option
+@installation_options
 @click.option(
     "--endpoint",
     envvar="PATCHWARDEN_ENDPOINT",
@@ -34,13 +34,13 @@ from patchwarden.cli.output import Column, Format, format_option, print_json, pr
 @format_option()
 @click.pass_context
 def doctor(
-    ctx: click.Context, data_directory: Path, endpoint: str | None, output_format: Format
+    ctx: click.Context, location: StoreLocation, endpoint: str | None, output_format: Format
 ) -> None:
     """Check the installation, the server and this machine. Changes nothing.
 
     Ends with 1 if there is a problem; warnings alone do not make it fail.
     """
-    findings = list(_all_findings(data_directory, endpoint, time.time()))
+    findings = list(_all_findings(location, endpoint, time.time()))
     if output_format == "json":
         print_json({"Findings": [_document(finding) for finding in findings]})
     else:
@@ -49,8 +49,8 @@ def doctor(
         ctx.exit(1)
 
 
-def _all_findings(data_directory: Path, endpoint: str | None, now: float) -> Iterator[Finding]:
-    yield from installation_findings(data_directory, now)
+def _all_findings(location: StoreLocation, endpoint: str | None, now: float) -> Iterator[Finding]:
+    yield from installation_findings(location, now)
     yield from server_findings(endpoint or DEFAULT_ENDPOINT, now, must_answer=endpoint is not None)
     yield from machine_findings(now)
 

@@ -4,27 +4,29 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from patchwarden.store.database import Database
 from patchwarden.store.installation import Installation, open_installation
-from patchwarden.store.sqlite import FILE_NAME
+from patchwarden.store.opening import StoreLocation
 
 
 @contextmanager
-def opened(directory: Path, *, create: bool = False) -> Iterator[tuple[Installation, Database]]:
-    """Open the data directory with one connection; `create` makes it if there is none.
+def opened(
+    location: StoreLocation, *, create: bool = False
+) -> Iterator[tuple[Installation, Database]]:
+    """Open the installation with one connection; `create` makes it if there is none.
 
     Raises InstallationError if it cannot be used.
     """
-    if not create and not (directory / FILE_NAME).exists():
+    if not create and not location.exists():
         raise click.ClickException(
-            f"There is no installation in {directory}; name another with --data, "
+            f"There is no installation in {location.place}; name another with "
+            f"{'--store' if location.url else '--data'}, "
             "or make one with: patchwarden credentials create --role admin"
         )
-    installation = open_installation(directory, secrets.token_bytes)
+    installation = open_installation(location.directory, secrets.token_bytes, location.url)
     db = installation.connect()
     try:
         yield installation, db

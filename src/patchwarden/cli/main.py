@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "baselines": "patchwarden.cli.baselines:baselines",
     "catalog": "patchwarden.cli.catalog:catalog",
     "simulate": "patchwarden.cli.simulate:simulate",
+    "store": "patchwarden.cli.store:store",
     "doctor": "patchwarden.cli.doctor:doctor",
     "completion": "patchwarden.cli.completion:completion",
 }

@@ -1,19 +1,86 @@
 """`patchwarden serve`: the server in the foreground."""
 
 import logging
+import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from patchwarden import __version__
 from patchwarden.choices import Choices
-from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.data_directory import data_directory_option, store_option
 from patchwarden.cli.examples import examples
 from patchwarden.cli.listen_address import ListenAddress, listen_option
+from patchwarden.server.limits import MIB, Limits
 from patchwarden.server.settings import Settings
+from patchwarden.store.opening import StoreLocation
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_DEFAULTS = Limits()
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+_FORMAT_OF_WORKERS = "%(asctime)s %(process)d %(levelname)s %(message)s"
+
+
+def _limit_options(function: _Function) -> _Function:
+    """Add an option for each of the limits, by the names of its fields."""
+    for option in reversed(
+        (
+            _limit(
+                "--max-connections",
+                "connections",
+                _DEFAULTS.connections,
+                "Open connections; more are refused.",
+            ),
+            _limit(
+                "--max-waiting-writes",
+                "waiting_writes",
+                _DEFAULTS.waiting_writes,
+                "Requests that wait to be written; more are answered with ThrottlingException, as "
+                "all that is beyond the limits below.",
+            ),
+            _limit(
+                "--max-waiting-reads",
+                "waiting_reads",
+                _DEFAULTS.waiting_reads,
+                "Requests that wait because they take long to read or to answer.",
+            ),
+            _limit(
+                "--max-body-memory",
+                "body_memory_mib",
+                _DEFAULTS.body_bytes // MIB,
+                "MiB for the bodies of the requests that are being answered.",
+            ),
+            click.option(
+                "--rate-limit",
+                "requests_per_s",
+                metavar="NUMBER",
+                type=click.FloatRange(min=0, min_open=True),
+                envvar="PATCHWARDEN_RATE_LIMIT",
+                show_envvar=True,
+                help="Requests per second of one access key, on average. Without it: any number.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def _limit(flag: str, name: str, default: int, text: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        flag,
+        name,
+        metavar="NUMBER",
+        type=click.IntRange(min=1),
+        default=default,
+        envvar=f"PATCHWARDEN_{flag.removeprefix('--').replace('-', '_').upper()}",
+        show_envvar=True,
+        help=text,
+    )
 
 
 @click.command(
@@ -21,10 +88,12 @@ from patchwarden.server.settings import Settings
         "patchwarden serve",
         "patchwarden serve --data /srv/patchwarden --listen 0.0.0.0:8440",
         "patchwarden serve --public-url https://patches.example.net",
+        "patchwarden serve --workers 4 --rate-limit 50",
         "patchwarden serve --data /tmp/for-tests --no-auth --state-spelling service",
     )
 )
 @data_directory_option
+@store_option
 @listen_option
 @click.option(
     "--public-url",
@@ -34,6 +103,16 @@ from patchwarden.server.settings import Settings
     help="How clients reach this server, for the links that it gives them; needed behind a proxy "
     "with TLS. Without it: http, and the host that they ask.",
 )
+@click.option(
+    "--workers",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    default=1,
+    envvar="PATCHWARDEN_WORKERS",
+    show_envvar=True,
+    help="Processes that answer, about one for each core. The limits below hold for each of them.",
+)
+@_limit_options
 @click.option(
     "--no-auth",
     is_flag=True,
@@ -75,37 +154,73 @@ from patchwarden.server.settings import Settings
 )
 def serve(
     data_directory: Path,
+    store_url: str | None,
     listen: ListenAddress,
     *,
     public_url: str | None,
+    workers: int,
     no_auth: bool,
     log_level: str,
-    **choices: Any,  # noqa: ANN401 - fields of Choices, which click has checked
+    **others: Any,  # noqa: ANN401 - fields of Limits and Choices, which click has checked
 ) -> None:
     """Serve the API until Ctrl-C."""
+    limits = Limits(
+        connections=others.pop("connections"),
+        waiting_writes=others.pop("waiting_writes"),
+        waiting_reads=others.pop("waiting_reads"),
+        body_bytes=others.pop("body_memory_mib") * MIB,
+        requests_per_s=others.pop("requests_per_s"),
+    )
+    settings = Settings(
+        data_directory=data_directory,
+        store_url=store_url,
+        host=listen.host,
+        port=listen.port,
+        public_url=public_url,
+        workers=workers,
+        limits=limits,
+        no_auth=no_auth,
+        choices=replace(Choices(), **others),
+    )
+    if workers == 1:
+        _serve_alone(settings, log_level)
+    else:
+        _serve_with_workers(settings, log_level)
+
+
+def _serve_alone(settings: Settings, log_level: str) -> None:
     from patchwarden.server import listening
     from patchwarden.server.app import build_app
 
     log_to_standard_error(log_level)
-    settings = Settings(
-        data_directory=data_directory,
-        host=listen.host,
-        port=listen.port,
-        public_url=public_url,
-        no_auth=no_auth,
-        choices=replace(Choices(), **choices),
-    )
     listener = listening.Listener(settings.host, settings.port)
     app = build_app(settings)
-    click.echo(f"Patchwarden {__version__} serves {listener.url} with the data in {data_directory}")
-    sys.stdout.flush()
+    _say_where(listener.url, settings)
     listening.serve(app, listener)
 
 
-def log_to_standard_error(level: str) -> None:
+def _serve_with_workers(settings: Settings, log_level: str) -> None:
+    from patchwarden.server import listening, workers
+    from patchwarden.store.installation import open_installation
+
+    set_up = partial(log_to_standard_error, log_level, _FORMAT_OF_WORKERS)
+    set_up()
+    # What is wrong with it is told once, and the workers find its store made.
+    open_installation(settings.data_directory, secrets.token_bytes, settings.store_url)
+    listener = listening.Listener(settings.host, settings.port)
+    _say_where(listener.url, settings)
+    workers.serve_with_workers(settings, listener, set_up)
+
+
+def _say_where(url: str, settings: Settings) -> None:
+    place = StoreLocation(settings.data_directory, settings.store_url).place
+    click.echo(f"Patchwarden {__version__} serves {url} with the data in {place}")
+    sys.stdout.flush()
+
+
+def log_to_standard_error(level: str, line_format: str = _FORMAT) -> None:
     """Send log lines of `level` and above to standard error."""
-    logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format=line_format)
     # Its own life is not news, unless something is wrong with it.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for name in ("uvicorn", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)

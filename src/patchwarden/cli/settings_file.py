@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-SHARED = frozenset({"account", "data", "endpoint", "format", "profile", "region"})
+SHARED = frozenset({"account", "data", "endpoint", "format", "profile", "region", "store"})
 """What may stand at the top of the file, because several commands take it."""
 _SYSTEM_WIDE = Path("/etc/patchwarden/config.toml")
 

@@ -4,7 +4,6 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from click.core import ParameterSource
@@ -12,17 +11,18 @@ from click.core import ParameterSource
 from patchwarden.choices import Choices
 from patchwarden.cli.connection import Connection, checked_url
 from patchwarden.cli.conversion import compressed
-from patchwarden.cli.data_directory import data_directory_option
+from patchwarden.cli.data_directory import installation_options
 from patchwarden.cli.examples import examples
 from patchwarden.cli.installation import checked_account, checked_region, opened
 from patchwarden.cli.output import counted, say
 from patchwarden.cli.progress import tracked
 from patchwarden.cli.registration import IAM_ROLE, Registrar, register_node
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.ingest.accept import accept_report
 from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
 from patchwarden.store import nodes as stored
 from patchwarden.store.database import Database, Scope
+from patchwarden.store.opening import StoreLocation
 from patchwarden.testing.simulated_fleet import SimulatedNode, encode, fleet
 
 _NODES_PER_TRANSACTION = 50
@@ -45,12 +45,12 @@ _NODES_PER_TRANSACTION = 50
     callback=lambda _ctx, _option, given: _instant(given),
     help="The time of the scans, in ISO 8601; by default now.",
 )
-@data_directory_option
+@installation_options
 @click.option(
     "--endpoint",
     metavar="URL",
     callback=lambda ctx, option, given: checked_url(ctx, option, _if_asked_for(ctx, given)),
-    help="Go through the API of this server instead of --data.",
+    help="Go through the API of this server instead of the store.",
 )
 @click.option("--profile", metavar="NAME", help="With --endpoint: a profile of ~/.aws.")
 @click.option(
@@ -64,7 +64,7 @@ def simulate(  # noqa: PLR0913 - click gives one argument for each option
     count: int,
     seed: int,
     now: float,
-    data_directory: Path,
+    location: StoreLocation,
     endpoint: str | None,
     profile: str | None,
     account: str,
@@ -72,14 +72,14 @@ def simulate(  # noqa: PLR0913 - click gives one argument for each option
 ) -> None:
     """Add a fleet of made-up nodes and their reports, to try things out or to measure.
 
-    Straight into the data directory it is fast, and the nodes always have the same ids. Through
+    Straight into the store it is fast, and the nodes always have the same ids. Through
     --endpoint the server decides the ids.
     """
     started = time.monotonic()
     simulated = tracked(fleet(count, seed, now=now), count, "Simulating")
     if endpoint is None:
-        place = str(data_directory)
-        _fill_store(data_directory, Scope(account, region), simulated, now)
+        place = location.place
+        _fill_store(location, Scope(account, region), simulated, now)
     else:
         place = endpoint
         _fill_through(Connection(endpoint=endpoint, profile=profile, region=region), simulated)
@@ -104,10 +104,10 @@ def _instant(given: str | None) -> float:
 
 
 def _fill_store(
-    directory: Path, scope: Scope, simulated: Iterable[SimulatedNode], now: float
+    location: StoreLocation, scope: Scope, simulated: Iterable[SimulatedNode], now: float
 ) -> None:
     engine = Engine(Choices())
-    with opened(directory, create=True) as (_, db):
+    with opened(location, create=True) as (_, db):
         for batch in _batches(simulated):
             with db.transaction():
                 for node in batch:

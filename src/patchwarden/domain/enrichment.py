@@ -62,10 +62,7 @@ def enrich(report: Report, knowledge: Knowledge) -> Report:
         order=order,
         advisories=_Advisories(list(report.packages.advisories)),
         knows_available=report.packages.knows_available,
-        sizes={
-            name: _Size(len(fixes), sum(len(fix.advisory.cve_ids) for fix in fixes))
-            for name, fixes in knowledge.fixes.items()
-        },
+        sizes=_sizes(knowledge),
     )
     installed = tuple(enricher.packages(report.packages.installed))
     packages = replace(
@@ -74,22 +71,44 @@ def enrich(report: Report, knowledge: Knowledge) -> Report:
     return replace(report, packages=packages)
 
 
+def is_too_much(report: Report, knowledge: Knowledge) -> bool:
+    """Say whether `enrich` would add nothing to some packages because there are too many."""
+    sizes = _sizes(knowledge)
+    return sum(_effort(package, sizes) for package in report.packages.installed) > _MAX_EFFORT
+
+
 class _Advisories:
     """The advisories of a report, to which others are added."""
 
     def __init__(self, every: list[Advisory]) -> None:
         self.every = every
-        self._positions = {each.advisory_id: position for position, each in enumerate(every)}
+        self._reported = {each.advisory_id: position for position, each in enumerate(every)}
+        self._added: dict[int, int] = {}
+        """By the identity of the advisory: to hash what it says would take long."""
 
-    def position(self, advisory: Advisory) -> int:
-        """Give the position of an advisory, adding it; what is known of it is put together."""
-        known = self._positions.get(advisory.advisory_id)
-        if known is None:
+    def positions(self, advisories: Iterable[Advisory]) -> set[int]:
+        """Give the positions of advisories, adding them; what is known of each is put together.
+
+        What nodes report of one is completed for all its packages. What the catalog alone knows
+        is told apart by what it says, so that it does not depend on which others are installed.
+        """
+        found: set[int] = set()
+        added: dict[str, Advisory] = {}
+        for advisory in advisories:
+            reported = self._reported.get(advisory.advisory_id)
+            if reported is not None:
+                self.every[reported] = _put_together(self.every[reported], advisory)
+                found.add(reported)
+            else:
+                known = added.get(advisory.advisory_id, advisory)
+                added[advisory.advisory_id] = _put_together(known, advisory)
+        return found.union(map(self._position, added.values()))
+
+    def _position(self, advisory: Advisory) -> int:
+        position = self._added.setdefault(id(advisory), len(self.every))
+        if position == len(self.every):
             self.every.append(advisory)
-            known = self._positions[advisory.advisory_id] = len(self.every) - 1
-        elif self.every[known] is not advisory:
-            self.every[known] = _put_together(self.every[known], advisory)
-        return known
+        return position
 
 
 def _put_together(known: Advisory, given: Advisory) -> Advisory:
@@ -98,6 +117,8 @@ def _put_together(known: Advisory, given: Advisory) -> Advisory:
     Feeds differ in what they tell: OSV has no severity, lists of repositories no CVEs. What one of
     them leaves out is not taken back.
     """
+    if known is given:
+        return known
     newer, older = (known, given) if revised_at(known) >= revised_at(given) else (given, known)
     return Advisory(
         advisory_id=newer.advisory_id,
@@ -120,6 +141,25 @@ class _Size(NamedTuple):
 _NO_SIZE = _Size(0, 0)
 
 
+def _sizes(knowledge: Knowledge) -> dict[str, _Size]:
+    return {
+        name: _Size(len(fixes), sum(len(fix.advisory.cve_ids) for fix in fixes))
+        for name, fixes in knowledge.fixes.items()
+    }
+
+
+def _effort(package: Package, sizes: Mapping[str, _Size]) -> int:
+    """Say how much there is to do for a package: comparisons and CVE ids at most."""
+    own = sizes.get(package.name, _NO_SIZE)
+    is_apart = package.source is not None and package.source != package.name
+    of_source = sizes.get(package.source or "", _NO_SIZE) if is_apart else _NO_SIZE
+    comparisons_count = own.fixes_count + of_source.fixes_count
+    if not comparisons_count:
+        return 0
+    offers_count = 1 + len(package.available)
+    return comparisons_count * offers_count + own.cve_ids_count + of_source.cve_ids_count
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Enricher:
     knowledge: Knowledge
@@ -133,23 +173,12 @@ class _Enricher:
         """Give the packages with what is known added to them, as long as that is not too much."""
         left = _MAX_EFFORT
         for package in installed:
-            effort = self._effort(package)
+            effort = _effort(package, self.sizes)
             if effort <= left:
                 left -= effort
                 yield self._package(package)
             else:
                 yield package
-
-    def _effort(self, package: Package) -> int:
-        """Say how much there is to do for a package: comparisons and CVE ids at most."""
-        own = self.sizes.get(package.name, _NO_SIZE)
-        is_apart = package.source is not None and package.source != package.name
-        of_source = self.sizes.get(package.source or "", _NO_SIZE) if is_apart else _NO_SIZE
-        comparisons_count = own.fixes_count + of_source.fixes_count
-        if not comparisons_count:
-            return 0
-        offers_count = 1 + len(package.available)
-        return comparisons_count * offers_count + own.cve_ids_count + of_source.cve_ids_count
 
     def _package(self, package: Package) -> Package:
         fixes = self._fixes(package)
@@ -219,7 +248,7 @@ class _Enricher:
     def _with_advisories(
         self, offer: AvailableVersion, fixes: Iterable[KnownFix]
     ) -> AvailableVersion:
-        positions = {self.advisories.position(fix.advisory) for fix in fixes}
+        positions = self.advisories.positions(fix.advisory for fix in fixes)
         if positions <= set(offer.advisories):
             return offer
         return replace(offer, advisories=tuple(sorted(positions.union(offer.advisories))))

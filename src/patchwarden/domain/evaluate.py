@@ -32,6 +32,20 @@ _JUDGES: Mapping[str, _Judge] = {
 """By the package manager of the report. Within a state, each gives the verdicts in their order."""
 
 
+PER_PACKAGE = frozenset(
+    manager for manager, judge in _JUDGES.items() if judge in {judge_apt, judge_rpm}
+)
+"""The package managers whose packages are judged each by itself."""
+
+
+def judge_each(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
+    """Judge the packages of `report`; the verdicts are by name and architecture of the package.
+
+    Its package manager must be one of `PER_PACKAGE`.
+    """
+    return _JUDGES[report.packages.package_manager](report, policy, rules)
+
+
 def evaluate(report: Report, policy: Policy, rules: OperatingSystemRules) -> Evaluation:
     """Judge every patch of `report` by `policy`."""
     judged = _JUDGES[report.packages.package_manager](report, policy, rules)

@@ -1,6 +1,7 @@
 """Which patch baseline a node uses (contract 4.9): its patch group's, else the default."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from patchwarden.data.load import operating_systems, predefined_baseline_arn
 from patchwarden.domain.baselines import PatchBaseline
@@ -8,14 +9,49 @@ from patchwarden.domain.os_rules import PredefinedBaseline
 from patchwarden.store import baselines, patch_groups
 from patchwarden.store.database import Database, Scope
 
+_MAX_KNOWN = 10_000
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class AssignedBaseline:
     """The baseline a node is judged by."""
 
     baseline_id: str
     """Bare, also for a predefined baseline, as in patch states and snapshots."""
     content: PatchBaseline
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Give the name of the content."""
+        return baselines.digest_of(self.content)
+
+
+class Assignments:
+    """Remembers which baselines nodes use, until anything that decides it changes."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._known: dict[tuple[Scope, int, str, str], AssignedBaseline] = {}
+
+    def find(
+        self, db: Database, scope: Scope, operating_system: str, patch_group: str
+    ) -> AssignedBaseline:
+        """Give the baseline of a node of `operating_system` in `patch_group`, empty if in none.
+
+        What it says is kept for good, so that evaluations can refer to it. Must run inside a transaction.
+        """
+        generation = baselines.policy_generation(db, scope)
+        key = (scope, generation, operating_system, patch_group)
+        assigned = self._known.get(key)
+        if assigned is None:
+            if len(self._known) > _MAX_KNOWN:
+                self._known.clear()
+            assigned = assigned_baseline(db, scope, operating_system, patch_group)
+            baselines.keep_content(db, assigned.content)
+            self._known[key] = assigned
+            # If a change is undone, the next one counts as the same generation.
+            db.if_undone(self._known.clear)
+        return assigned
 
 
 def assigned_baseline(

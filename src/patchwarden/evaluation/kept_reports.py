@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from patchwarden.domain.facts import Node, Packages, Report, Scan
+from patchwarden.domain.facts import Node, Package, Packages, Report, Scan
 from patchwarden.domain.reported_patches import PatchUpload, ReportedOperation
 from patchwarden.evaluation.struct_types import Bounds, struct_type
 from patchwarden.store import scans
 from patchwarden.store.database import Database
 from patchwarden.store.nodes import ManagedNode
-from patchwarden.store.scans import ScanOperation, StoredScan
+from patchwarden.store.scans import ScanOperation, SharedScan, StoredScan
+from patchwarden.store.shared_texts import PackedTexts
 
 
 class SentParts(NamedTuple):
@@ -56,6 +57,8 @@ _node_facts: msgspec.json.Decoder[_NodeFacts] = msgspec.json.Decoder(
     struct_type(_NodeFacts, Bounds())
 )
 _packages: msgspec.json.Decoder[Packages] = msgspec.json.Decoder(struct_type(Packages, Bounds()))
+PACKAGE_TYPE = struct_type(Package, Bounds())
+"""What a package is decoded into where one stands alone."""
 _upload_facts = msgspec.json.Decoder(_UploadFacts)
 _rows = msgspec.json.Decoder(list[dict[str, str]] | None)
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -77,17 +80,30 @@ def split(sent: SentParts, scan: Scan, *, received_at: float) -> StoredScan:
     )
 
 
+def read_head(packed: PackedTexts) -> Packages:
+    """Read what packages that are stored for all nodes have beside what is installed."""
+    return _packages.decode(packed.head)
+
+
+def read_node_facts(shared: SharedScan) -> tuple[Scan, Node]:
+    """Read the parts of a report that are not about packages."""
+    facts = _node_facts.decode(shared.node_facts)
+    return _timed(facts.scan, shared.operation), facts.node
+
+
 def join(stored: StoredScan) -> Report:
     """Give the report that was kept."""
     facts = _node_facts.decode(stored.node_facts)
     return Report(
         schema=1,
-        scan=replace(
-            facts.scan, started_at=stored.operation.started_at, ended_at=stored.operation.ended_at
-        ),
+        scan=_timed(facts.scan, stored.operation),
         node=facts.node,
         packages=_packages.decode(stored.packages_facts),
     )
+
+
+def _timed(scan: Scan, operation: ScanOperation) -> Scan:
+    return replace(scan, started_at=operation.started_at, ended_at=operation.ended_at)
 
 
 def reports_facts(db: Database, node: ManagedNode) -> bool:

@@ -65,16 +65,21 @@ class Library:
     def enriched(self, db: Database, account_id: str, report: Report, wanted: Wanted) -> Report:
         """Give `report` with all that is known and bears on a verdict added to it."""
         node = report.node
-        products = catalog_products(node.operating_system, node.platform_version)
         if node.operating_system == WINDOWS:
+            products = catalog_products(node.operating_system, node.platform_version)
             known = self._windows_catalog(db, products)
             return _with_listed(db, known, report).enrich(report)
-        knowledge = Knowledge(
+        return enrich(report, self.knowledge(db, account_id, report, wanted))
+
+    def knowledge(self, db: Database, account_id: str, report: Report, wanted: Wanted) -> Knowledge:
+        """Give what is known and bears on the verdicts on the packages of `report`."""
+        node = report.node
+        products = catalog_products(node.operating_system, node.platform_version)
+        return Knowledge(
             fixes=self._known_fixes(db, products, report.packages.installed),
             first_seen=self._first_seen(db, account_id, report) if wanted.first_seen else {},
             changelogs=_changelogs(db, account_id, report) if wanted.changelogs else {},
         )
-        return enrich(report, knowledge)
 
     def _first_seen(self, db: Database, account_id: str, report: Report) -> dict[Offer, float]:
         offers = undated_offers(report)

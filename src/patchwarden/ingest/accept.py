@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
+from patchwarden.evaluation.engine import Engine
 from patchwarden.evaluation.kept_reports import split
 from patchwarden.evaluation.knowledge import has_advisories
-from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.report import (
     check_package_manager,
     knows_available,
@@ -59,7 +59,7 @@ def accept_report(
         nodes.note_report(db, node.node_key, parts.node, parts.scan.collector, now)
         # A report of facts names no patch group.
         nodes.note_reported_patch_group(db, node, "")
-        run.judge(db, engine, scope, instance_id, now, report=report)
+        run.judge(db, engine, scope, instance_id, now)
     else:
         nodes.note_sign_of_life(db, node.node_key, now)
     return Receipt(

@@ -15,8 +15,8 @@ from patchwarden.domain.reported_patches import (
     read_patches,
 )
 from patchwarden.evaluation import run
+from patchwarden.evaluation.engine import Engine
 from patchwarden.evaluation.kept_reports import split_upload
-from patchwarden.evaluation.run import Engine
 from patchwarden.ingest.errors import InvalidItemContentError
 from patchwarden.ingest.inventory_items import keep_items, read_items
 from patchwarden.store import inventory, nodes, scans

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from patchwarden.choices import Choices
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.operations.patch_fragments import PatchFragments
 from patchwarden.operations.snapshot_links import SnapshotLinks
 from patchwarden.protocol.canonical_form import header_values

@@ -3,28 +3,37 @@
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from patchwarden import __version__
-from patchwarden.evaluation.run import Engine
+from patchwarden.evaluation.engine import Engine
 from patchwarden.operations.context import Resources
 from patchwarden.operations.patch_fragments import PatchFragments
 from patchwarden.operations.snapshot_links import SNAPSHOTS_PATH, SnapshotLinks
 from patchwarden.protocol.page_token import PageTokens
 from patchwarden.protocol.service_model import ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
-from patchwarden.server.authentication import by_signature, by_word, no_claim_needed
+from patchwarden.server.admission import Admission, Reason, ThrottlingError
+from patchwarden.server.authentication import (
+    Authenticate,
+    by_signature,
+    by_word,
+    no_claim_needed,
+)
 from patchwarden.server.aws_endpoint import AwsEndpoint
 from patchwarden.server.background import Background
 from patchwarden.server.health import health
 from patchwarden.server.http import HttpAnswer, HttpScope, Receive, Send, send_answer
 from patchwarden.server.keyring import Keyring
+from patchwarden.server.pooled_reader import PooledReader
 from patchwarden.server.randomness import RandomBytes
 from patchwarden.server.reader import Reader
+from patchwarden.server.request_rate import RequestRate, at_a_rate
 from patchwarden.server.settings import Settings
 from patchwarden.server.snapshots import Snapshots
 from patchwarden.server.writer import Writer
 from patchwarden.store.credentials import Issuer
-from patchwarden.store.installation import open_installation
+from patchwarden.store.installation import Installation, open_installation
 
 HEALTH_PATH = "/_patchwarden/health"
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
@@ -41,14 +50,16 @@ class App:
 
     endpoint: AwsEndpoint
     snapshots: Snapshots
-    reader: Reader
+    reader: Reader | PooledReader
     writer: Writer
+    admission: Admission
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the start and end of the server."""
         if scope["type"] == "http":
             if scope["path"] == "/" and scope["method"] == "POST":
-                await self.endpoint(scope, receive, send)
+                with self.admission.body(receive) as receive_within_limits:
+                    await self.endpoint(scope, receive_within_limits, send)
             else:
                 await send_answer(send, await self._page(scope))
         elif scope["type"] == "lifespan":
@@ -61,7 +72,7 @@ class App:
     async def _page(self, scope: HttpScope) -> HttpAnswer:
         is_get = scope["method"] in {"GET", "HEAD"}
         if is_get and scope["path"] == HEALTH_PATH:
-            return health(self.reader.snapshot)
+            return await self.reader.run(partial(health, self.reader.snapshot, self.admission))
         if is_get and scope["path"] == "/":
             return HttpAnswer(200, _GREETING, _TEXT)
         if is_get and scope["path"].startswith(SNAPSHOTS_PATH):
@@ -78,6 +89,7 @@ class App:
         self.endpoint.background.close()
         self.writer.stop()
         self.reader.close()
+        self.admission.log_refused()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -86,10 +98,13 @@ def build_app(settings: Settings) -> App:
 
     Raises InstallationError if the installation cannot be used.
     """
-    installation = open_installation(settings.data_directory, secrets.token_bytes)
+    installation = open_installation(
+        settings.data_directory, secrets.token_bytes, settings.store_url
+    )
     vault = installation.vault
-    reader = Reader(installation.connect(read_only=True))
-    writer = Writer(installation.connect())
+    admission = Admission(settings.limits)
+    reader = _reader(installation, admission)
+    writer = Writer(installation.connect(), admission)
     resources = Resources(
         engine=Engine(settings.choices),
         page_tokens=PageTokens(vault.derived_key("page tokens")),
@@ -105,10 +120,10 @@ def build_app(settings: Settings) -> App:
     authenticate, check_claim = by_signature(Keyring(reader.snapshot, vault))
     if settings.no_auth:
         authenticate, check_claim = by_word, no_claim_needed
-    background = Background(installation.connect(read_only=True))
+    background = Background(installation.connect(read_only=True), admission)
     endpoint = AwsEndpoint(
         model=ServiceModel.load(),
-        authenticate=authenticate,
+        authenticate=_at_a_rate(authenticate, admission, reader),
         check_claim=check_claim,
         resources=resources,
         reader=reader,
@@ -116,4 +131,26 @@ def build_app(settings: Settings) -> App:
         writer=writer,
     )
     snapshots = Snapshots(resources.snapshot_links, vault, background)
-    return App(endpoint=endpoint, snapshots=snapshots, reader=reader, writer=writer)
+    return App(
+        endpoint=endpoint, snapshots=snapshots, reader=reader, writer=writer, admission=admission
+    )
+
+
+def _reader(installation: Installation, admission: Admission) -> Reader | PooledReader:
+    connect = partial(installation.connect, read_only=True)
+    if installation.store.url is None:
+        return Reader(connect())
+    return PooledReader(connect, admission)
+
+
+def _at_a_rate(
+    authenticate: Authenticate, admission: Admission, reader: Reader | PooledReader
+) -> Authenticate:
+    if admission.limits.requests_per_s is None:
+        return authenticate
+
+    def refuse() -> ThrottlingError:
+        reader.call_in_loop(lambda: admission.refuse(Reason.RATE))
+        return ThrottlingError()
+
+    return at_a_rate(authenticate, RequestRate(admission.limits.requests_per_s), refuse)

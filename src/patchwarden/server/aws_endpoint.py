@@ -31,6 +31,7 @@ from patchwarden.protocol.errors import (
 from patchwarden.protocol.service_model import Operation, ServiceModel
 from patchwarden.protocol.sigv4 import HttpRequest
 from patchwarden.protocol.validate import validate
+from patchwarden.server.admission import ThrottlingError
 from patchwarden.server.authentication import NOBODY, Authenticate, Caller, CheckClaim
 from patchwarden.server.background import Background
 from patchwarden.server.http import (
@@ -45,6 +46,7 @@ from patchwarden.server.http import (
     read_body,
     send_answer,
 )
+from patchwarden.server.pooled_reader import PooledReader
 from patchwarden.server.randomness import request_id
 from patchwarden.server.reader import Reader
 from patchwarden.server.writer import Writer
@@ -90,7 +92,7 @@ class AwsEndpoint:
     authenticate: Authenticate
     check_claim: CheckClaim
     resources: Resources
-    reader: Reader
+    reader: Reader | PooledReader
     """For the operations that only read."""
     background: Background
     """For those of them that may take long, and for large bodies."""
@@ -102,7 +104,7 @@ class AwsEndpoint:
         query = http["query_string"].decode("latin-1")
         request = HttpRequest(http["method"], path, query, http["headers"], b"")
         try:
-            body = await read_body(receive, self._body_limit(request))
+            body = await read_body(receive, await self._body_limit(request))
         except ClientGoneError:
             return
         except ServiceError as error:
@@ -117,8 +119,14 @@ class AwsEndpoint:
             operation = self._route(request.headers)
             if len(request.body) > _LONG_BODY_BYTES:
                 call = await self._admit_large(request, operation, exchange)
-            else:
+            elif self.reader.answers_at_once:
                 call = self._admit(request, operation, exchange)
+            else:
+                step = partial(self._answer_or_admit, request, operation, exchange)
+                call_or_answer = await self.reader.run(step)
+                if isinstance(call_or_answer, HttpAnswer):
+                    return call_or_answer
+                call = call_or_answer
             return _succeeded(exchange, await self._run(call))
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
@@ -128,6 +136,8 @@ class AwsEndpoint:
 
         Most requests only read, and an answer without a task of its own costs half as much.
         """
+        if not self.reader.answers_at_once:
+            return None
         exchange = self._new_exchange()
         try:
             operation = self._route(request.headers)
@@ -141,10 +151,22 @@ class AwsEndpoint:
         except Exception as error:  # noqa: BLE001 - the one place that answers for all of them
             return self._failed(exchange, error)
 
+    def _answer_or_admit(
+        self, http: HttpRequest, operation: Operation, exchange: Exchange
+    ) -> "HttpAnswer | _Call":
+        """Answer a request if that is one short read, in a thread of the reader; else admit it."""
+        call = self._admit(http, operation, exchange)
+        if call.served.writes or call.served.is_long:
+            return call
+        try:
+            return _succeeded(exchange, self._execute(call, self.reader.snapshot()))
+        except OutdatedError:
+            return call
+
     def _new_exchange(self) -> Exchange:
         return Exchange(request_id(self.resources.random_bytes(16)), time.time())
 
-    def _body_limit(self, head: HttpRequest) -> int:
+    async def _body_limit(self, head: HttpRequest) -> int:
         """Say how much of a body to read; refuse to read much for somebody unknown."""
         try:
             operation = self._route(head.headers)
@@ -154,7 +176,7 @@ class AwsEndpoint:
             return UNSIGNED_BODY_BYTES
         served = OPERATIONS.get(operation.target)
         if served is not None and served.has_large_body:
-            self.check_claim(head)
+            await self.reader.run(partial(self.check_claim, head))
             return MAX_BODY_BYTES
         return USUAL_BODY_BYTES
 
@@ -166,7 +188,7 @@ class AwsEndpoint:
     async def _admit_large(
         self, http: HttpRequest, operation: Operation, exchange: Exchange
     ) -> _Call:
-        served = self._identify(http, operation, exchange)
+        served = await self.reader.run(partial(self._identify, http, operation, exchange))
         request = await self.background.run(lambda _: _read_request(http.body, operation))
         return _called(served, exchange, http, request)
 
@@ -204,7 +226,7 @@ class AwsEndpoint:
     async def _read(self, call: _Call) -> Answer:
         if call.served.is_long:
             return await self.background.run(lambda db: self._execute(call, db))
-        return self._execute(call, self.reader.snapshot())
+        return await self.reader.run(lambda: self._execute(call, self.reader.snapshot()))
 
     async def _judge_again(self, call: _Call, instance_ids: Sequence[str]) -> None:
         engine, scope = self.resources.engine, call.caller.scope
@@ -292,6 +314,8 @@ def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
 
 def _log_refusal(exchange: Exchange, error: ServiceError) -> None:
     level = logging.WARNING if exchange.caller is NOBODY else logging.INFO
+    if isinstance(error, ThrottlingError):
+        level = logging.DEBUG  # it is counted, and logged once for many
     # Quoted, because what a client sent may be in it, line breaks and all.
     _log.log(level, "%s %s: %r", _line(exchange, error.status), error.code, str(error))
 

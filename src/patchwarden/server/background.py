@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from patchwarden.server.admission import Admission, Reason
 from patchwarden.store.database import Database
 
 _Result = TypeVar("_Result")
@@ -17,14 +18,19 @@ _Result = TypeVar("_Result")
 class Background:
     """Runs work that only reads."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, admission: Admission) -> None:
         """Take a read-only connection that nobody else uses; it is closed at the end."""
         self._db = db
+        self._admission = admission
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="background")
 
     async def run(self, work: Callable[[Database], _Result]) -> _Result:
-        """Run `work` on the store as it is when its turn comes; raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+        """Run `work` on the store as it is when its turn comes.
+
+        Raises what it raises; ThrottlingError, at once, if too much waits.
+        """
+        with self._admission.waiting(Reason.READS):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
 
     def close(self) -> None:
         """Finish what was handed in, then end."""

@@ -21,6 +21,13 @@ class Key(NamedTuple):
         return f"Key(holder={self.holder!r})"
 
 
+class _KnownKey(NamedTuple):
+    """A key, and the state of the store in which it was found."""
+
+    key: Key
+    as_of: int
+
+
 class Keyring:
     """Remembers the keys it has opened until anything in the store changes.
 
@@ -31,21 +38,21 @@ class Keyring:
         """Read the store that `snapshot` gives each time; open secrets with `vault`."""
         self._snapshot = snapshot
         self._vault = vault
-        self._known: dict[str, Key] = {}
-        self._as_of = -1
+        self._known: dict[str, _KnownKey] = {}
 
     def find(self, access_key_id: str) -> Key | None:
         """Give the key with this id; None if there is none in force."""
         db = self._snapshot()
         counter = db.change_counter()
-        if counter != self._as_of or len(self._known) > _MAX_KNOWN:
-            self._known.clear()
-            self._as_of = counter
-        key = self._known.get(access_key_id)
-        if key is None:
-            key = self._open(db, access_key_id)
-            if key is not None:
-                self._known[access_key_id] = key
+        known = self._known.get(access_key_id)
+        if known is not None and known.as_of == counter:
+            return known.key
+        key = self._open(db, access_key_id)
+        if key is not None:
+            # Another thread may be reading what is known: nothing is ever taken out of it.
+            if len(self._known) > _MAX_KNOWN:
+                self._known = {}
+            self._known[access_key_id] = _KnownKey(key, counter)
         return key
 
     def _open(self, db: Database, access_key_id: str) -> Key | None:

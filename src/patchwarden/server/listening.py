@@ -4,14 +4,14 @@ import gc
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from patchwarden.errors import InstallationError, UnavailableError
 from patchwarden.server.app import App, build_app
-from patchwarden.server.direct_http import DirectHttpProtocol
+from patchwarden.server.connections import LimitedHttpProtocol, allow_open_files
 from patchwarden.server.settings import Settings
 
 _BACKLOG = 1024
@@ -68,10 +68,21 @@ def serving(settings: Settings, listener: Listener) -> Iterator[None]:
 
 def http_server(app: App, *, keep_alive_s: int = _KEEP_ALIVE_S) -> uvicorn.Server:
     """Make the HTTP server for `app`; it closes connections that are idle for `keep_alive_s`."""
-    config = uvicorn.Config(
+    config = server_config(app, keep_alive_s=keep_alive_s)
+    allow_open_files(app.admission.limits.connections)
+    keep_for_good()
+    return uvicorn.Server(config)
+
+
+def server_config(
+    app: App | Callable[[], App], *, is_factory: bool = False, keep_alive_s: int = _KEEP_ALIVE_S
+) -> uvicorn.Config:
+    """Say how to serve an application, or with `is_factory` what makes it in each process."""
+    return uvicorn.Config(
         app,
+        factory=is_factory,
         loop="uvloop",
-        http=DirectHttpProtocol,
+        http=LimitedHttpProtocol,
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -82,10 +93,12 @@ def http_server(app: App, *, keep_alive_s: int = _KEEP_ALIVE_S) -> uvicorn.Serve
         timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=5,
     )
-    # What was made while starting stays for good: the collector need not look at it again.
+
+
+def keep_for_good() -> None:
+    """Have the garbage collector never look again at what was made while starting."""
     gc.collect()
     gc.freeze()
-    return uvicorn.Server(config)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

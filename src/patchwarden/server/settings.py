@@ -7,6 +7,7 @@ from pathlib import Path
 
 from patchwarden.choices import Choices
 from patchwarden.errors import InstallationError
+from patchwarden.server.limits import Limits
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8440
@@ -23,6 +24,8 @@ class Settings:
     """The settings of one server. Raises InstallationError where two of them cannot go together."""
 
     data_directory: Path
+    store_url: str | None = field(default=None, repr=False)
+    """A database of PostgreSQL, which may have a password; None for a file in the directory."""
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     """0 for any free port."""
@@ -30,6 +33,10 @@ class Settings:
     """How clients reach the server, for links in answers; None if by what they ask themselves."""
     no_auth: bool = False
     """Whether requests are believed without a signature; for tests, on loopback only."""
+    workers: int = 1
+    """Processes that answer."""
+    limits: Limits = field(default_factory=Limits)
+    """Of each of them."""
     choices: Choices = field(default_factory=Choices)
 
     def __post_init__(self) -> None:

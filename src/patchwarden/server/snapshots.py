@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from patchwarden.errors import UnavailableError
 from patchwarden.operations.snapshot_links import SnapshotLinks
 from patchwarden.protocol.page_token import InvalidPageToken
+from patchwarden.server.admission import ThrottlingError
 from patchwarden.server.background import Background
 from patchwarden.server.http import HttpAnswer
 from patchwarden.store import patch_snapshots
@@ -34,7 +35,7 @@ class Snapshots:
             content = await self.background.run(
                 lambda db: patch_snapshots.content_of(db, self.vault, key)
             )
-        except UnavailableError:
+        except (UnavailableError, ThrottlingError):
             return HttpAnswer(503, b"The store cannot be read now; try again later.\n", _TEXT)
         if content is None:
             return HttpAnswer(404, b"This patch snapshot is gone; " + _AGAIN, _TEXT)

@@ -12,12 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from patchwarden.errors import InstallationError, UnavailableError
+from patchwarden.server.admission import Admission, Reason
 from patchwarden.store.database import Database
-from patchwarden.store.errors import StoreUnavailableError
+from patchwarden.store.errors import StoreUnavailableError, TryAgainError
 
 _Result = TypeVar("_Result")
 MAX_ROUND = 64
 """Jobs that share a transaction: one slow round must not hold up the next for long."""
+_ATTEMPTS = (False, False, True)
+"""How often a round is tried where other servers come between; at last while they wait."""
 _STOP = None
 
 
@@ -34,9 +37,10 @@ class _Outcome(NamedTuple):
 class Writer:
     """Runs jobs in its own thread."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, admission: Admission) -> None:
         """Take the connection to write on; it is closed at the end."""
         self._db = db
+        self._admission = admission
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -55,12 +59,13 @@ class Writer:
         """Run `work` in a transaction; when this returns, what it wrote is on disk.
 
         Raises what `work` raises, and then nothing of it is kept; StoreUnavailableError if the
-        transaction could not be committed.
+        transaction could not be committed; ThrottlingError, at once, if too many jobs wait.
         """
         assert self._loop is not None
-        future: asyncio.Future[_Result] = self._loop.create_future()
-        self._jobs.put(_Job(work, future))
-        return await future
+        with self._admission.waiting(Reason.WRITES):
+            future: asyncio.Future[_Result] = self._loop.create_future()
+            self._jobs.put(_Job(work, future))
+            return await future
 
     def _work(self) -> None:
         try:
@@ -91,11 +96,16 @@ class Writer:
 
 
 def _commit_together(db: Database, jobs: Sequence[_Job]) -> list[_Outcome]:
-    try:
-        with db.transaction():
-            return [_attempt(db, job.work) for job in jobs]
-    except Exception as error:  # noqa: BLE001 - each job's caller is told
-        return [_Outcome(None, error)] * len(jobs)
+    for is_last in _ATTEMPTS:
+        try:
+            with db.transaction(alone=is_last):
+                return [_attempt(db, job.work) for job in jobs]
+        except TryAgainError as error:
+            failure: Exception = error
+        except Exception as error:  # noqa: BLE001 - each job's caller is told
+            failure = error
+            break
+    return [_Outcome(None, failure)] * len(jobs)
 
 
 def _attempt(db: Database, work: Callable[[Database], Any]) -> _Outcome:

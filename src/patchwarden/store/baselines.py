@@ -143,7 +143,7 @@ def count_policy_change(db: Database, scope: Scope) -> None:
     """Note that a node of `scope` may have got another baseline."""
     db.execute(
         "INSERT INTO policy_generations (account_id, region, generation) VALUES (?, ?, 1)"
-        " ON CONFLICT (account_id, region) DO UPDATE SET generation = generation + 1",
+        " ON CONFLICT (account_id, region) DO UPDATE SET generation = policy_generations.generation + 1",
         scope,
     )
 

@@ -73,6 +73,21 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def columns(self) -> list[tuple[str, str, int]]:
+        """Give table, column and place in the primary key, from 1, or 0 for every column.
+
+        They come by table, then in the order in which they were made.
+        """
+
+    @abstractmethod
+    def damage(self) -> list[str]:
+        """Give what the database finds wrong with itself, in its words; empty if it is intact."""
+
+    @abstractmethod
+    def number_on(self) -> None:
+        """Have new rows numbered above those that were inserted with their numbers."""
+
+    @abstractmethod
     def change_counter(self) -> int:
         """Give a number that differs after another connection has committed something.
 
@@ -88,8 +103,8 @@ class Database(ABC):
         """Read what is newest again."""
 
     @abstractmethod
-    def _begin(self) -> None:
-        """Begin a transaction that writes."""
+    def _begin(self, *, alone: bool) -> None:
+        """Begin a transaction that writes, with `alone` while no other does."""
 
     def insert(self, sql: str, parameters: Sequence[Value]) -> int:
         """Run an INSERT that ends with RETURNING and a key; give the key of the new row."""
@@ -111,13 +126,14 @@ class Database(ABC):
             yield from self.all(sql.replace(":values", marks), (*parameters, *some))
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, alone: bool = False) -> Iterator[None]:
         """Make what happens inside durable as one, or undo all of it.
 
-        Raises StoreUnavailableError if another process does not stop writing in time, or if it
-        cannot be made durable.
+        Raises TryAgainError if another process has come between, which with `alone` cannot be;
+        StoreUnavailableError if another does not stop writing in time, or if it cannot be made
+        durable.
         """
-        self._begin()
+        self._begin(alone=alone)
         try:
             yield
             self._require_transaction()

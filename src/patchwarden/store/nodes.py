@@ -7,7 +7,7 @@ import msgspec
 
 from patchwarden.domain import facts
 from patchwarden.domain.patch_groups import patch_group_of
-from patchwarden.store import verdicts
+from patchwarden.store import scopes, verdicts
 from patchwarden.store.database import Database, Row, Scope
 from patchwarden.store.errors import NodeKeyTakenError
 from patchwarden.store.node_keys import IS_NODE, identity, node_key_of
@@ -20,16 +20,14 @@ _COLUMNS = (
     " agent_name, source_location, availability_zone"
 )
 _TABLES = (
-    "open_patches",
     "compliance_items",
     "compliance_uploads",
     "inventory_items",
-    "verdicts",
     "scans",
     "facts",
     "nodes",
 )
-"""All that keep rows of a node, by its node_key; `nodes` itself comes last."""
+"""What keeps rows of a node, by its node_key, but for evaluations; `nodes` itself comes last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +104,7 @@ def add(db: Database, scope: Scope, registration: Registration, now: float) -> i
     node_key = node_key_of(scope, registration.instance_id)
     if db.one("SELECT 1 FROM nodes WHERE node_key = ?", (node_key,)) is not None:
         raise NodeKeyTakenError(registration.instance_id)
+    scopes.add(db, scope)
     db.execute(
         "INSERT INTO nodes (node_key, account_id, region, instance_id, activation_id, name,"
         " iam_role, tags, registered_at, last_ping_at, patch_group, last_number)"
@@ -253,6 +252,7 @@ def note_install_without_reboot(db: Database, node_key: int, ended_at: float) ->
 
 def remove(db: Database, node_key: int) -> None:
     """Forget a node with everything that it reported."""
+    verdicts.remove_of_node(db, node_key)
     for table in _TABLES:
         db.execute(f"DELETE FROM {table} WHERE node_key = ?", (node_key,))  # noqa: S608
 

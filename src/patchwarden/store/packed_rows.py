@@ -114,39 +114,58 @@ def read_kind(kind: int) -> tuple[PatchState, ComplianceLevel]:
 
 def pack(verdicts: Sequence[Verdict], record_ids: Iterable[int]) -> PackedRows:
     """Pack `verdicts`, whose records are stored under `record_ids`, in their order."""
-    installers = _installers(verdicts)
-    columns = [
-        byte_planes.lay_out(list(map(_code, record_ids, verdicts))),
-        byte_planes.lay_out(list(map(_time, verdicts))),
-        bytes(
-            _CODE_OF_STATE[verdict.state] | verdict.compliance_level << _STATE_BITS
-            for verdict in verdicts
-        ),
+    codes = [
+        code_of(record_id, verdict.state)
+        for record_id, verdict in zip(record_ids, verdicts, strict=True)
     ]
+    return pack_columns(
+        codes,
+        list(map(_time, verdicts)),
+        bytes(kind_of(verdict.state, verdict.compliance_level) for verdict in verdicts),
+        [verdict.installed_by for verdict in verdicts],
+    )
+
+
+def pack_columns(
+    codes: Sequence[int],
+    times: Sequence[int],
+    kinds: bytes,
+    installed_by: Sequence[str | None] = (),
+) -> PackedRows:
+    """Pack columns of as many rows; `installed_by` may be empty if nobody is known."""
+    columns = [byte_planes.lay_out(codes), byte_planes.lay_out(times), kinds]
+    # One byte a row: beyond 255 people on one machine, the rest count as unknown.
+    installers = tuple(dict.fromkeys(filter(None, installed_by)))[:_MAX_INSTALLERS]
     if installers:
-        codes = {name: code for code, name in enumerate(installers, start=1)}
-        columns.append(bytes(codes.get(verdict.installed_by or "", 0) for verdict in verdicts))
+        numbers = dict.fromkeys(installed_by, 0)
+        numbers.update((name, number) for number, name in enumerate(installers, start=1))
+        columns.append(bytes(map(numbers.__getitem__, installed_by)))
     return PackedRows(b"".join(columns), installers)
 
 
-def _code(record_id: int, verdict: Verdict) -> int:
+def code_of(record_id: int, state: PatchState) -> int:
+    """Give the code of a row."""
     assert record_id <= _MAX_RECORD_ID
-    return record_id << _STATE_BITS | _CODE_OF_STATE[verdict.state]
+    return record_id << _STATE_BITS | _CODE_OF_STATE[state]
+
+
+def kind_of(state: PatchState, level: ComplianceLevel) -> int:
+    """Give the byte of a row in `kinds`."""
+    return _CODE_OF_STATE[state] | level << _STATE_BITS
+
+
+def time_of(installed_at: float) -> int:
+    """Give the time of a row that is installed; 0.0 if nobody knows when."""
+    return min(int(installed_at), NOT_INSTALLED - 1)
 
 
 def _time(verdict: Verdict) -> int:
     if verdict.state in STATES_WITHOUT_INSTALL:
         return NOT_INSTALLED
-    return min(int(verdict.installed_at), NOT_INSTALLED - 1)
+    return time_of(verdict.installed_at)
 
 
 @lru_cache(maxsize=256)
 def _marking(states: frozenset[PatchState]) -> bytes:
     codes = {_CODE_OF_STATE[state] for state in states}
     return bytes(_MARK if packed & _STATE_MASK in codes else 0 for packed in range(256))
-
-
-def _installers(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    names = dict.fromkeys(verdict.installed_by for verdict in verdicts if verdict.installed_by)
-    # One byte a row: beyond 255 people on one machine, the rest count as unknown.
-    return tuple(names)[:_MAX_INSTALLERS]

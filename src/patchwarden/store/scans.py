@@ -8,9 +8,10 @@ import msgspec
 
 from patchwarden.store import nodes, shared_texts
 from patchwarden.store.compression import compress, decompress
-from patchwarden.store.database import Database, Value
+from patchwarden.store.database import Database, Row, Value
 from patchwarden.store.node_keys import next_number
 from patchwarden.store.package_texts import PackageTexts
+from patchwarden.store.shared_texts import PackedTexts
 
 _DIGEST_SIZE = 16
 _COLUMNS = (
@@ -60,6 +61,15 @@ class StoredScan:
     operation: ScanOperation
     node_facts: bytes
     packages_facts: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedScan:
+    """One report whose packages are stored for all nodes."""
+
+    operation: ScanOperation
+    node_facts: bytes
+    packages: PackedTexts
 
 
 class KeptScan(NamedTuple):
@@ -121,19 +131,28 @@ def load(
     db: Database, node_key: int, scan_id: int, texts: PackageTexts | None = None
 ) -> StoredScan:
     """Give a report; it must exist. `texts` remembers what it shares with others."""
-    row = db.one(
-        f"SELECT {OPERATION}, n.content, p.format, p.content FROM scans s"  # noqa: S608
-        " JOIN facts n ON n.node_key = s.node_key AND n.facts_id = s.node_facts_id"
-        " JOIN facts p ON p.node_key = s.node_key AND p.facts_id = s.packages_facts_id"
-        " WHERE s.node_key = ? AND s.scan_id = ?",
-        (node_key, scan_id),
-    )
-    assert row is not None, f"scan {scan_id} is referred to and gone"
+    row = _parts(db, node_key, scan_id)
     *operation_columns, node_facts, packages_format, packages_facts = row
     return StoredScan(
         operation=ScanOperation._make(operation_columns),
         node_facts=decompress(node_facts),
         packages_facts=_whole(db, packages_format, packages_facts, texts or PackageTexts()),
+    )
+
+
+def load_shared(db: Database, node_key: int, scan_id: int) -> SharedScan | None:
+    """Give a report whose packages are stored for all nodes; None if they are not.
+
+    The report must exist.
+    """
+    row = _parts(db, node_key, scan_id)
+    *operation_columns, node_facts, packages_format, packages_facts = row
+    if packages_format != "shared":
+        return None
+    return SharedScan(
+        operation=ScanOperation._make(operation_columns),
+        node_facts=decompress(node_facts),
+        packages=shared_texts.unpack(packages_facts),
     )
 
 
@@ -156,6 +175,18 @@ def have_same_facts(db: Database, node_key: int, scan_id: int, other_scan_id: in
         (node_key, scan_id, other_scan_id),
     )
     return row is not None
+
+
+def _parts(db: Database, node_key: int, scan_id: int) -> Row:
+    row = db.one(
+        f"SELECT {OPERATION}, n.content, p.format, p.content FROM scans s"  # noqa: S608
+        " JOIN facts n ON n.node_key = s.node_key AND n.facts_id = s.node_facts_id"
+        " JOIN facts p ON p.node_key = s.node_key AND p.facts_id = s.packages_facts_id"
+        " WHERE s.node_key = ? AND s.scan_id = ?",
+        (node_key, scan_id),
+    )
+    assert row is not None, f"scan {scan_id} is referred to and gone"
+    return row
 
 
 def _newest(db: Database, node_key: int) -> _Newest | None:
@@ -204,11 +235,4 @@ def _whole(db: Database, stored_format: str, content: bytes, texts: PackageTexts
     if stored_format == "whole":
         return decompress(content)
     packed = shared_texts.unpack(content)
-    return shared_texts.put_together(
-        shared_texts.SharedTexts(
-            packed.before,
-            packed.after,
-            texts.fetch(db, packed.text_ids),
-            list(packed.own_values()),
-        )
-    )
+    return packed.put_together(texts.fetch(db, packed.text_ids))

@@ -10,6 +10,10 @@ from patchwarden.store.errors import StoreUnavailableError, raise_translated
 
 FILE_NAME = "patchwarden.sqlite"
 BUSY_TIMEOUT_MS = 10_000
+_COLUMNS = """
+SELECT m.name, c.name, c.pk FROM sqlite_master m JOIN pragma_table_info(m.name) c
+WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY m.name, c.cid
+"""
 
 
 class SqliteDatabase(Database):
@@ -89,6 +93,18 @@ class SqliteDatabase(Database):
         """Give the condition that the integers of a JSON list have the value of `column`."""
         return f"{column} IN (SELECT value FROM json_each(?))"
 
+    def columns(self) -> list[tuple[str, str, int]]:
+        """Give table, column and place in the primary key, from 1, or 0 for every column."""
+        return [(table, column, place) for table, column, place in self.all(_COLUMNS)]
+
+    def damage(self) -> list[str]:
+        """Give what SQLite finds wrong with the file, in its words; empty if it is intact."""
+        found = [str(row[0]) for row in self.all("PRAGMA quick_check")]
+        return [] if found == ["ok"] else found
+
+    def number_on(self) -> None:
+        """Do nothing: SQLite heeds the numbers that are there."""
+
     def change_counter(self) -> int:
         """Give a number that differs after another connection has committed something."""
         if self._counter_of_snapshot is not None:
@@ -115,7 +131,7 @@ class SqliteDatabase(Database):
         self._counter_of_snapshot = None
         self._roll_back("ROLLBACK")
 
-    def _begin(self) -> None:
+    def _begin(self, *, alone: bool) -> None:  # noqa: ARG002 - here it always is
         self.execute("BEGIN IMMEDIATE")
 
     def _set_up(self) -> None:

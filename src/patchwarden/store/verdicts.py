@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 
 from patchwarden.domain.states import ComplianceLevel
 from patchwarden.domain.summary import Summary
-from patchwarden.store import baselines, open_patches
+from patchwarden.store import baselines, open_patches, scopes
 from patchwarden.store.compression import compress, decompress
-from patchwarden.store.database import Database, Row, Scope
-from patchwarden.store.node_keys import identity, next_number
+from patchwarden.store.database import Database, Row, Scope, Value
+from patchwarden.store.node_keys import identity
 from patchwarden.store.node_selection import NodeSelection, selected
 from patchwarden.store.packed_rows import NO_ROWS, PackedRows
 
@@ -27,6 +28,7 @@ _PROVENANCE = (
 _COLUMNS = (
     "node_key",
     "verdict_id",
+    "scope_id",
     *_PROVENANCE,
     "generation",
     "evaluated_at",
@@ -182,6 +184,45 @@ def outdated(db: Database, selection: NodeSelection, *, engine: str, now: float)
     return [row[0] for row in rows]
 
 
+def some_outdated(db: Database, scope: Scope, *, engine: str, now: float, limit: int) -> list[str]:
+    """Give the ids of up to `limit` of the nodes of `scope` that `outdated` gives, in no order.
+
+    However many nodes there are, it looks at no more than that many of each kind of outdated ones.
+    """
+    scope_id = scopes.find(db, scope)
+    if scope_id is None:
+        return []
+    in_force = "verdicts WHERE superseded_at IS NULL AND scope_id = ?"
+    generation = baselines.policy_generation(db, scope)
+    kinds: list[tuple[str, tuple[Value, ...]]] = [
+        (f"{in_force} AND engine = ? AND generation < ?", (scope_id, engine, generation)),
+        (f"{in_force} AND engine = ? AND generation < 0", (scope_id, REPORTED)),
+        (f"{in_force} AND valid_until < ?", (scope_id, now)),
+        (
+            "nodes WHERE verdict_id IS NULL AND account_id = ? AND region = ? AND scan_id >= 0",
+            scope,
+        ),
+        *(
+            (f"{in_force} AND engine > ? AND engine < ?", (scope_id, above, below))
+            for above, below in _between(engine, REPORTED)
+        ),
+    ]
+    keys = " UNION ".join(
+        f"SELECT * FROM (SELECT node_key FROM {kind} LIMIT ?) AS kind" for kind, _ in kinds
+    )  # noqa: S608
+    rows = db.all(
+        f"SELECT instance_id FROM nodes WHERE node_key IN ({keys}) LIMIT ?",  # noqa: S608
+        (*(value for _, values in kinds for value in (*values, limit)), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _between(*engines: str) -> list[tuple[str, str]]:
+    """Give the ranges of texts without `engines`."""
+    ends = ["", *sorted(engines), "\U0010ffff"]
+    return list(pairwise(ends))
+
+
 def put_in_force(
     db: Database, node_key: int, verdict: NodeVerdict, before: PackedRows = NO_ROWS
 ) -> int:
@@ -189,17 +230,25 @@ def put_in_force(
 
     `before` are the rows of the one before.
     """
-    open_patches.replace(db, node_key, before, verdict.rows)
+    scope_id = scopes.of_node(db, node_key)
+    open_patches.replace(db, scope_id, node_key, before, verdict.rows)
     db.execute(
         "UPDATE verdicts SET superseded_at = ? WHERE node_key = ? AND superseded_at IS NULL",
         (verdict.evaluated_at, node_key),
     )
-    verdict_id = next_number(db, node_key)
+    row = db.one(
+        "UPDATE nodes SET last_number = last_number + 1, verdict_id = last_number + 1"
+        " WHERE node_key = ? RETURNING verdict_id",
+        (node_key,),
+    )
+    assert row is not None
+    verdict_id = int(row[0])
     db.execute(
         _INSERT,
         (
             node_key,
             verdict_id,
+            scope_id,
             *verdict.provenance,
             verdict.generation,
             verdict.evaluated_at,
@@ -209,16 +258,22 @@ def put_in_force(
             *verdict.summary,
         ),
     )
-    db.execute("UPDATE nodes SET verdict_id = ? WHERE node_key = ?", (verdict_id, node_key))
     return verdict_id
 
 
 def confirm(db: Database, node_key: int, verdict_id: int, *, scan_id: int, generation: int) -> None:
     """Note that an evaluation stands as it is for a later scan or policy generation."""
-    db.execute(
-        "UPDATE verdicts SET scan_id = ?, generation = ? WHERE node_key = ? AND verdict_id = ?",
-        (scan_id, generation, node_key, verdict_id),
+    # Most often only the scan is another: then the index of generations is not written.
+    changed = db.execute(
+        "UPDATE verdicts SET scan_id = ?, generation = ?"
+        " WHERE node_key = ? AND verdict_id = ? AND generation <> ?",
+        (scan_id, generation, node_key, verdict_id, generation),
     )
+    if not changed:
+        db.execute(
+            "UPDATE verdicts SET scan_id = ? WHERE node_key = ? AND verdict_id = ?",
+            (scan_id, node_key, verdict_id),
+        )
 
 
 def doubt(db: Database, node_key: int) -> None:
@@ -233,6 +288,18 @@ def doubt(db: Database, node_key: int) -> None:
 def drop_superseded(db: Database, node_key: int, before: float) -> None:
     """Drop the evaluations of a node that were superseded before an instant."""
     db.execute("DELETE FROM verdicts WHERE node_key = ? AND superseded_at < ?", (node_key, before))
+
+
+def remove_of_node(db: Database, node_key: int) -> None:
+    """Drop the evaluations of a node; no question about the fleet finds it any more."""
+    row = db.one(
+        "SELECT v.packed_rows, v.installers FROM verdicts v JOIN nodes n"
+        " ON n.node_key = v.node_key AND n.verdict_id = v.verdict_id WHERE v.node_key = ?",
+        (node_key,),
+    )
+    if row is not None:
+        open_patches.replace(db, scopes.of_node(db, node_key), node_key, _rows(*row), NO_ROWS)
+    db.execute("DELETE FROM verdicts WHERE node_key = ?", (node_key,))
 
 
 def _of_verdict(db: Database, node_key: int, verdict_id: int, columns: Sequence[str]) -> Row:

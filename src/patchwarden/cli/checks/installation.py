@@ -13,26 +13,26 @@ from patchwarden.cli.output import age, counted
 from patchwarden.errors import PatchwardenError
 from patchwarden.store import catalog, credentials, health
 from patchwarden.store.database import Database
-from patchwarden.store.sqlite import FILE_NAME
+from patchwarden.store.opening import StoreLocation
 
 _LITTLE_SPACE_BYTES = 1024**3
 _NO_SPACE_BYTES = 64 * 1024**2
 _LAST_IMPORTS = 100
 
 
-def installation_findings(directory: Path, now: float) -> Iterator[Finding]:
-    """Check the data directory and what is in it; nothing is created."""
-    if not (directory / FILE_NAME).exists():
-        yield warning(
-            "data directory",
-            f"There is no installation in {directory}; "
-            "make one with: patchwarden credentials create --role admin",
-        )
-        return
-    yield _permissions(directory)
-    yield _free_space(directory)
+def installation_findings(location: StoreLocation, now: float) -> Iterator[Finding]:
+    """Check the data directory and the store; nothing is created."""
     try:
-        with opened(directory) as (_, db):
+        if not location.exists():
+            yield warning(
+                "data directory",
+                f"There is no installation in {location.place}; "
+                "make one with: patchwarden credentials create --role admin",
+            )
+            return
+        yield _permissions(location.directory)
+        yield _free_space(location.directory)
+        with opened(location) as (_, db):
             yield ok("master key", "It opens the secrets in the store.")
             yield from _store_findings(db, now)
     except PatchwardenError as error:
@@ -64,7 +64,7 @@ def _store_findings(db: Database, now: float) -> Iterator[Finding]:
     if damage:
         yield problem("store", f"It is damaged ({damage[0]}); restore it from a backup.")
         return
-    yield ok("store", "It opens, and SQLite finds it intact.")
+    yield ok("store", "It opens, and is found intact.")
     yield _admin_key(db)
     yield _nodes(db, now)
     yield _catalog(db, now)
