@@ -30,6 +30,10 @@ class Engine:
     library: Library = field(default_factory=Library)
     shared_verdicts: SharedVerdicts = field(default_factory=SharedVerdicts)
     assignments: Assignments = field(default_factory=Assignments)
+    checked_packages: dict[int, int] = field(default_factory=dict)
+    """Texts on packages that were found to be right, by their ids: how many origins they need."""
+    told_packages: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
+    """By account and operating system, the texts on packages that reports have told of."""
 
     @cached_property
     def shared_packages(self) -> SharedPackages:

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from patchwarden.domain.facts import Report
 from patchwarden.evaluation import run
 from patchwarden.evaluation.engine import Engine
 from patchwarden.evaluation.kept_reports import split
 from patchwarden.evaluation.knowledge import has_advisories
+from patchwarden.ingest.new_packages import read_new_packages
 from patchwarden.ingest.report import (
     check_package_manager,
     knows_available,
     package_manager_of,
-    read_packages,
     read_parts,
 )
 from patchwarden.store import nodes, scans
@@ -45,12 +44,11 @@ def accept_report(
     parts = read_parts(sent, now)
     stored = split(parts.sent, parts.scan, received_at=now)
     kept = scans.add(db, node.node_key, stored, engine.package_texts)
-    report = None
     if kept.packages_are_new:
         # Packages that the store already has were checked when they first came.
-        packages = read_packages(parts.sent.packages)
-        check_package_manager(packages.package_manager, parts.node)
-        report = Report(schema=1, scan=parts.scan, node=parts.node, packages=packages)
+        shared = scans.load_shared(db, node.node_key, kept.scan_id)
+        packed = None if shared is None else shared.packages
+        report = read_new_packages(db, engine, scope.account_id, parts, packed)
         engine.library.note_first_seen(db, scope.account_id, report, now)
     elif kept.facts_changed:
         # They may be from before the node became another system.
