@@ -8,7 +8,7 @@ DIST ?= dist
 # start would compile itself anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-slow check bench setup format lock clean agent wheel docs
+.PHONY: run test test-slow check bench soak setup format lock clean agent wheel docs
 
 run: setup
 	$(BIN)/patchwarden quickstart --data $(DATA)
@@ -16,9 +16,11 @@ run: setup
 test: .venv/.development
 	$(BIN)/pytest -n 2 -m "not slow"
 
-# What takes too long for every day, such as Terraform; skips with a reason what is not installed.
+# What takes too long for every day, such as Terraform and everything on PostgreSQL; skips with a
+# reason what is not installed.
 test-slow: .venv/.development
 	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --every-store -m "postgresql and not slow"
 
 check: .venv/.development
 	$(BIN)/ruff format --check .
@@ -31,6 +33,10 @@ check: .venv/.development
 
 bench: .venv/.development
 	$(BIN)/python -m benchmarks
+
+# Ten minutes of mixed load: does the memory of the server stay flat?
+soak: .venv/.development
+	$(BIN)/python -m benchmarks.soak
 
 setup: .venv/.runtime
 

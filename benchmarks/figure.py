@@ -25,12 +25,25 @@ class Effort:
     """Nodes whose reports are handed in."""
     fleet_nodes: int
     """Nodes in the store whose size is measured."""
+    large_fleets: tuple[int, ...]
+    """Nodes in the stores in which a question about one node is asked."""
 
 
 EFFORTS = {
-    "tiny": Effort(rounds=1, round_s=0.2, nodes=4, fleet_nodes=3),
-    "quick": Effort(rounds=7, round_s=2.0, nodes=160, fleet_nodes=500),
-    "thorough": Effort(rounds=21, round_s=4.0, nodes=640, fleet_nodes=2_000),
+    "tiny": Effort(rounds=1, round_s=0.2, nodes=4, fleet_nodes=3, large_fleets=(3, 30)),
+    "quick": Effort(
+        rounds=7, round_s=2.0, nodes=160, fleet_nodes=2_000, large_fleets=(100, 10_000)
+    ),
+    "thorough": Effort(
+        rounds=21, round_s=4.0, nodes=640, fleet_nodes=10_000, large_fleets=(100, 100_000)
+    ),
+    "full": Effort(
+        rounds=7,
+        round_s=4.0,
+        nodes=640,
+        fleet_nodes=10_000,
+        large_fleets=(100, 100_000, 1_000_000),
+    ),
 }
 """`tiny` only shows that the benchmarks run."""
 

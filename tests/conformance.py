@@ -327,6 +327,13 @@ def _tagging(**members: Json) -> list[Case]:
     ]
 
 
+def _refused_searches() -> list[Case]:
+    return [
+        refused("InvalidFilter", "a filter's key is unknown", Filters=_filter("Weather", "fine")),
+        refused("InvalidFilter", "no filter names a patch", Filters=_filter("PatchGroup", "web")),
+    ]
+
+
 def _bad_token(operation_code: str, **members: Json) -> Case:
     return prepared(
         operation_code,
@@ -929,6 +936,15 @@ CASES: Mapping[str, list[Case]] = {
             InstanceId=UNKNOWN_NODE,
             Changelogs=[{"Source": "bash", "Version": "1", "Entries": []}],
         ),
+    ],
+    "SearchNodes": [
+        accepted("a filter names a patch", Filters=_filter("KBId", "bash.amd64")),
+        *_refused_searches(),
+        _bad_token("InvalidNextToken", Filters=_filter("KBId", "bash.amd64")),
+    ],
+    "CountNodes": [
+        accepted("a filter names a patch", Filters=_filter("KBId", "bash.amd64")),
+        *_refused_searches(),
     ],
     "SubmitReport": [
         prepared(

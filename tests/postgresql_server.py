@@ -79,7 +79,13 @@ class PostgresqlServer:
     def initialize(self) -> None:
         """Make the files of a server that has nothing in it."""
         made_by = ["-U", "patchwarden", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        command = [self.programs / "initdb", "-D", self._data, "--no-sync", *made_by]
+        command: list[str | Path] = [
+            self.programs / "initdb",
+            "-D",
+            self._data,
+            "--no-sync",
+            *made_by,
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=_user())
 
     @property
@@ -156,4 +162,3 @@ def _is_user(name: str) -> bool:
     except KeyError:
         return False
     return True
-

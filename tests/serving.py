@@ -20,7 +20,8 @@ from botocore.config import Config
 
 import patchwarden.protocol
 from patchwarden.store.credentials import Holder, IssuedKey, Issuer, Role
-from patchwarden.store.installation import open_installation
+from patchwarden.store.database import Database
+from patchwarden.store.installation import Installation, open_installation
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -46,9 +47,7 @@ class RunningServer:
         self, role: Role = "admin", *, account: str = ACCOUNT, instance_id: str | None = None
     ) -> IssuedKey:
         """Make an access key, as `patchwarden credentials create` does."""
-        installation = open_installation(
-            self.data_directory, secrets.token_bytes, self.store_url
-        )
+        installation = self._installation()
         issuer = Issuer(vault=installation.vault, random_bytes=secrets.token_bytes)
         db = installation.connect()
         try:
@@ -57,6 +56,13 @@ class RunningServer:
                 return issuer.issue(db, holder, time.time())
         finally:
             db.close()
+
+    def connect(self) -> Database:
+        """Connect to the store of the server."""
+        return self._installation().connect()
+
+    def _installation(self) -> Installation:
+        return open_installation(self.data_directory, secrets.token_bytes, self.store_url)
 
     def client(
         self, key: IssuedKey, service: str = "ssm", *, region: str = REGION, **config: Any

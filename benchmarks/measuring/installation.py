@@ -37,7 +37,7 @@ class Prepared:
 def prepare(directory: Path, node_count: int, reports: Iterable[bytes] = ()) -> Prepared:
     """Fill a new data directory with nodes, the first of which have sent `reports`."""
     installation = open_installation(directory, secrets.token_bytes)
-    instance_ids = [f"mi-{number:017x}" for number in range(node_count)]
+    instance_ids = list(map(instance_id_of, range(node_count)))
     now = time.time()
     with _opened(installation) as db:
         with db.transaction():
@@ -47,6 +47,11 @@ def prepare(directory: Path, node_count: int, reports: Iterable[bytes] = ()) -> 
                 nodes.add(db, SCOPE, _registration(instance_id), now)
         accept(db, Engine(Choices()), zip(instance_ids, reports, strict=False))
     return Prepared(directory, key, instance_ids)
+
+
+def instance_id_of(number: int) -> str:
+    """Give the id of the node with a number."""
+    return f"mi-{number:017x}"
 
 
 def accept(db: Database, engine: Engine, reports: Iterable[tuple[str, bytes]]) -> None:

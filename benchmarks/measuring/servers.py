@@ -60,7 +60,7 @@ def moto_command(port: int) -> list[str]:
 def patchwarden(data_directory: Path) -> Iterator[Server]:
     """Serve a data directory."""
     port = free_port()
-    with _running(patchwarden_command(data_directory, port), port) as server:
+    with running(patchwarden_command(data_directory, port), port) as server:
         yield server
 
 
@@ -71,7 +71,7 @@ def moto() -> Iterator[Server]:
     Raises MissingToolError.
     """
     port = free_port()
-    with _running(moto_command(port), port) as server:
+    with running(moto_command(port), port) as server:
         yield server
 
 
@@ -88,7 +88,7 @@ def nginx(answer: WireAnswer, directory: Path) -> Iterator[Server]:
     file = directory / "nginx.conf"
     file.write_text(_nginx_configuration(answer, directory, port), encoding="utf-8")
     command = [program, "-p", str(directory), "-c", str(file), "-e", str(directory / "error.log")]
-    with _running(command, port) as server:
+    with running(command, port) as server:
         yield server
 
 
@@ -123,7 +123,11 @@ def started(command: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int) -> Iterator[Server]:
+def running(command: Sequence[str], port: int) -> Iterator[Server]:
+    """Run a server by this command line, which has it listen on `port`.
+
+    Raises BenchmarkError if it does not begin to.
+    """
     with started(command) as process:
         _wait_until_it_listens(process, port)
         yield Server(port, process)

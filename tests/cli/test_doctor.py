@@ -18,6 +18,7 @@ from patchwarden.cli.checks.server import clock_finding, server_findings
 from patchwarden.cli.installation import opened
 from patchwarden.store import catalog
 from patchwarden.store.installation import KEY_FILE_NAME
+from patchwarden.store.opening import StoreLocation
 from patchwarden.store.sqlite import FILE_NAME
 
 NOW = 1_764_000_000.0
@@ -35,7 +36,7 @@ def data(tmp_path: Path, cli: CommandLine) -> Path:
 
 
 def test_a_sound_installation_is_ok(data: Path) -> None:
-    found = by_check(installation_findings(data, NOW))
+    found = by_check(installation_findings(StoreLocation(data), NOW))
     assert found.keys() == {
         "data directory",
         "disk space",
@@ -50,7 +51,7 @@ def test_a_sound_installation_is_ok(data: Path) -> None:
 
 
 def test_looking_for_an_installation_makes_none(tmp_path: Path) -> None:
-    [finding] = installation_findings(tmp_path / "nothing", NOW)
+    [finding] = installation_findings(StoreLocation(tmp_path / "nothing"), NOW)
     assert finding.status == "warning"
     assert not (tmp_path / "nothing").exists()
 
@@ -75,13 +76,13 @@ def open_key_to_others(data: Path) -> None:
 def test_an_installation_that_cannot_work_is_a_problem(data: Path, harm: object) -> None:
     assert callable(harm)
     harm(data)
-    found = by_check(installation_findings(data, NOW))
+    found = by_check(installation_findings(StoreLocation(data), NOW))
     assert found["store"].status == "problem"
 
 
 def test_a_directory_open_to_others_is_a_warning(data: Path) -> None:
     data.chmod(0o755)
-    finding = by_check(installation_findings(data, NOW))["data directory"]
+    finding = by_check(installation_findings(StoreLocation(data), NOW))["data directory"]
     assert finding.status == "warning"
     assert f"chmod 700 {data}" in finding.sentence
 
@@ -89,29 +90,31 @@ def test_a_directory_open_to_others_is_a_warning(data: Path) -> None:
 def test_an_installation_without_an_admin_is_a_warning(cli: CommandLine, tmp_path: Path) -> None:
     data = tmp_path / "data"
     cli.succeed("credentials", "create", "--role", "auditor", "--data", data)
-    assert by_check(installation_findings(data, NOW))["credentials"].status == "warning"
+    assert (
+        by_check(installation_findings(StoreLocation(data), NOW))["credentials"].status == "warning"
+    )
 
 
 def test_nodes_that_are_not_heard_of_are_a_warning(cli: CommandLine, data: Path) -> None:
     cli.succeed("simulate", "--nodes", 2, "--at", "2025-11-24T16:00:00Z", "--data", data)
-    assert by_check(installation_findings(data, NOW))["nodes"].status == "ok"
-    later = by_check(installation_findings(data, NOW + 60 * 86_400))["nodes"]
+    assert by_check(installation_findings(StoreLocation(data), NOW))["nodes"].status == "ok"
+    later = by_check(installation_findings(StoreLocation(data), NOW + 60 * 86_400))["nodes"]
     assert later.status == "warning"
     assert "2 not for 30 days" in later.sentence
 
 
 def test_an_import_that_is_old_or_was_cut_off_is_a_warning(data: Path) -> None:
-    with opened(data) as (_, db), db.transaction():
+    with opened(StoreLocation(data)) as (_, db), db.transaction():
         done = catalog.begin_import(db, imported_at=NOW, format_name="osv", file_name="a.zip")
         catalog.finish_import(db, done, catalog.ImportCounts(0, 1, 0, 1, 0))
-    assert by_check(installation_findings(data, NOW + 3600))["catalog"] == Finding(
+    assert by_check(installation_findings(StoreLocation(data), NOW + 3600))["catalog"] == Finding(
         "catalog", "ok", "It was last filled 1 hour ago."
     )
-    old = by_check(installation_findings(data, NOW + 30 * 86_400))["catalog"]
+    old = by_check(installation_findings(StoreLocation(data), NOW + 30 * 86_400))["catalog"]
     assert (old.status, "30 days ago" in old.sentence) == ("warning", True)
-    with opened(data) as (_, db), db.transaction():
+    with opened(StoreLocation(data)) as (_, db), db.transaction():
         catalog.begin_import(db, imported_at=NOW, format_name="osv", file_name="b.zip")
-    cut_off = by_check(installation_findings(data, NOW))["catalog"]
+    cut_off = by_check(installation_findings(StoreLocation(data), NOW))["catalog"]
     assert (cut_off.status, "b.zip" in cut_off.sentence) == ("warning", True)
 
 

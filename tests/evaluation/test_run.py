@@ -311,7 +311,7 @@ def test_everything_of_a_node_goes_with_it(store: NodeStore) -> None:
     other = "mi-0123456789abcdef1"
     store.register(other)
     store.accept(report(PACKAGES), instance_id=other)
-    tables = ("nodes", "scans", "facts", "verdicts")
+    tables = ("nodes", "scans", "facts", "node_facts", "verdicts")
     before = [store.count(table) for table in tables]
     key = store.node().node_key
     store.accept(report(PACKAGES))

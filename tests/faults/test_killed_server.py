@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from accounts import Account, EnrolledNode, new_account
@@ -20,6 +21,7 @@ from patchwarden.store import scans
 from patchwarden.store.credentials import IssuedKey
 from patchwarden.store.database import Scope
 from patchwarden.store.node_keys import node_key_of
+from postgresql_server import running_postgresql
 from serving import REGION, RunningServer, running_server
 
 NODES = 4
@@ -63,7 +65,9 @@ class Reporter:
             was_acknowledged.release()
 
 
-def kill_while_they_report(server: RunningServer, reporters: list[Reporter]) -> None:
+def kill_while_they_report(
+    server: RunningServer, reporters: list[Reporter], kill: Callable[[RunningServer], None]
+) -> None:
     """End a server without notice once a number of reports were acknowledged."""
     was_acknowledged = threading.Semaphore(0)
     with ThreadPoolExecutor(len(reporters)) as threads:
@@ -71,8 +75,7 @@ def kill_while_they_report(server: RunningServer, reporters: list[Reporter]) -> 
             threads.submit(reporter.report_until_the_end, was_acknowledged)
         for _ in range(ACKNOWLEDGED_BEFORE_THE_KILL):
             assert was_acknowledged.acquire(timeout=30)
-        server.process.send_signal(signal.SIGKILL)
-        server.process.wait()
+        kill(server)
 
 
 def shown_number(account: Account, node: EnrolledNode) -> int:
@@ -84,14 +87,12 @@ def shown_number(account: Account, node: EnrolledNode) -> int:
     return number
 
 
-def assert_nothing_was_lost(
-    account: Account, reporters: list[Reporter], data_directory: Path
-) -> None:
+def assert_nothing_was_lost(account: Account, reporters: list[Reporter]) -> None:
     """Compare what the server shows and what the store holds with what was acknowledged."""
     for reporter in reporters:
         # The last report may have been stored although its acknowledgement did not arrive.
         assert shown_number(account, reporter.node) in {reporter.last, reporter.last + 1}
-    with closing(open_store(data_directory)) as db:
+    with closing(account.server.connect()) as db:
         for reporter in reporters:
             scope = Scope(account.account_id, reporter.node.region)
             node_key = node_key_of(scope, reporter.node.instance_id)
@@ -102,25 +103,58 @@ def assert_nothing_was_lost(
         for key in db.all("SELECT node_key, scan_id FROM scans"):
             facts = msgspec.json.decode(scans.load(db, *key).packages_facts)
             assert len(facts["installed"]) == PACKAGES
-        assert db.all("PRAGMA integrity_check") == [("ok",)]
-        assert db.all("PRAGMA foreign_key_check") == []
+        assert db.damage() == []
 
 
-def test_a_killed_server_loses_no_acknowledged_report(tmp_path: Path) -> None:
-    data_directory = tmp_path / "data"
-    with running_server(data_directory) as server:
+def report_and_kill(
+    data_directory: Path,
+    kill: Callable[[RunningServer], None],
+    *,
+    store_url: str | None = None,
+    rounds: int = 1,
+) -> None:
+    """Kill again and again while nodes report, and look each time for what was acknowledged."""
+    with running_server(data_directory, store_url=store_url) as server:
         account = new_account(server)
         reporters = [Reporter(account.new_node()) for _ in range(NODES)]
-        kill_while_they_report(server, reporters)
-    for _ in range(ROUNDS):
-        with running_server(data_directory) as server:
+        kill_while_they_report(server, reporters, kill)
+    for _ in range(rounds):
+        with running_server(data_directory, store_url=store_url) as server:
             account = replace(account, server=server)
             for reporter in reporters:
                 reporter.node = replace(reporter.node, server=server)
-            assert_nothing_was_lost(account, reporters, data_directory)
-            kill_while_they_report(server, reporters)
+            assert_nothing_was_lost(account, reporters)
+            kill_while_they_report(server, reporters, kill)
     acknowledged = sum(len(reporter.acknowledged) for reporter in reporters)
-    assert acknowledged >= ACKNOWLEDGED_BEFORE_THE_KILL * (ROUNDS + 1)
+    assert acknowledged >= ACKNOWLEDGED_BEFORE_THE_KILL * (rounds + 1)
+
+
+def kill_server(server: RunningServer) -> None:
+    """End a server without notice."""
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+
+
+def test_a_killed_server_loses_no_acknowledged_report(tmp_path: Path) -> None:
+    report_and_kill(tmp_path / "data", kill_server, rounds=ROUNDS)
+
+
+@pytest.mark.postgresql
+def test_a_killed_server_loses_nothing_in_postgresql(tmp_path: Path) -> None:
+    with running_postgresql(is_durable=True) as postgresql:
+        report_and_kill(tmp_path / "data", kill_server, store_url=postgresql.new_database())
+
+
+@pytest.mark.postgresql
+def test_when_postgresql_is_killed_nothing_is_lost(tmp_path: Path) -> None:
+    with running_postgresql(is_durable=True) as postgresql:
+
+        def kill_both(server: RunningServer) -> None:
+            postgresql.stop(signal.SIGQUIT)  # ends all its processes at once, without a checkpoint
+            kill_server(server)
+            postgresql.start()
+
+        report_and_kill(tmp_path / "data", kill_both, store_url=postgresql.new_database())
 
 
 @dataclass

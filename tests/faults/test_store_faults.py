@@ -39,7 +39,7 @@ noise = random.Random(1)
 
 def accept(number):
     # Packages that do not compress, so that the limit is met soon.
-    packages = [package(noise.randbytes(200).hex()) for _ in range(200)]
+    packages = [package(noise.randbytes(200).hex()) for _ in range(50)]
     store.accept(report(packages, at=NOW + number))
     print(number, flush=True)
 
@@ -96,7 +96,7 @@ def assert_whole(store: NodeStore) -> None:
     assert store.db.one("SELECT max(scan_id) FROM scans") == (store.node().scan_id,)
     assert store.provenance().scan_id == store.node().scan_id
     dangling = store.db.one(
-        "SELECT count(*) FROM scans WHERE node_facts_id NOT IN (SELECT facts_id FROM facts)"
+        "SELECT count(*) FROM scans WHERE node_facts_id NOT IN (SELECT facts_id FROM node_facts)"
         " OR packages_facts_id NOT IN (SELECT facts_id FROM facts)"
     )
     assert dangling == (0,)

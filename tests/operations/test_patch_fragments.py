@@ -8,7 +8,7 @@ import pytest
 from driver import Api
 from patchwarden.domain.patches import PatchRecord, Verdict
 from patchwarden.domain.states import ComplianceLevel, PatchState
-from patchwarden.operations.patch_fragments import PatchFragments, TimeEndings
+from patchwarden.operations.patch_fragments import PatchFragments, TimeEndings, pick
 from patchwarden.store.packed_rows import NOT_INSTALLED, pack
 from patchwarden.store.records import RecordIds
 
@@ -24,6 +24,17 @@ def codes(record_ids: Sequence[int], state: PatchState = PatchState.INSTALLED) -
     """Give the codes of rows with these records in `state`."""
     verdicts = [Verdict(CVES, state, ComplianceLevel.UNSPECIFIED, 0.0, None)] * len(record_ids)
     return pack(verdicts, record_ids).pick_codes(range(len(record_ids)))
+
+
+@pytest.mark.parametrize("keys", [(), (2,), (1, 2), (2, 1, 2)])
+def test_values_are_picked_in_the_order_asked_for(keys: Sequence[int]) -> None:
+    assert list(pick({1: b"one", 2: b"two"}, keys)) == [{1: b"one", 2: b"two"}[key] for key in keys]
+
+
+@pytest.mark.parametrize("keys", [(3,), (1, 3)])
+def test_what_is_not_there_cannot_be_picked(keys: Sequence[int]) -> None:
+    with pytest.raises(KeyError):
+        pick({1: b"one"}, keys)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -17,11 +17,13 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
+    run_state_machine_as_test,
 )
 
 from advisories import catalog_advisory, fix, learn
 from driver import Api, Refused
 from fakes import package, report
+from stores import EmptiedDatabase, without_disk
 
 SYSTEMS = {"DEBIAN": "12", "UBUNTU": "22.04"}
 PRODUCTS = {"DEBIAN": "Debian12", "UBUNTU": "Ubuntu22.04"}
@@ -113,9 +115,13 @@ class Patching(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
-        self.api = Api(Path(self.directory.name) / "data")
-        self.api.db.execute("PRAGMA synchronous = OFF")
+        self.api = Api(Path(self.directory.name) / "data", store_url=self.empty_store())
+        without_disk(self.api.db)
         self.model = Model()
+
+    def empty_store(self) -> str | None:
+        """Give the URL of a database that is empty; None for a file."""
+        return None
 
     def teardown(self) -> None:
         self.api.close()
@@ -318,3 +324,14 @@ class Patching(RuleBasedStateMachine):
 
 TestPatching = Patching.TestCase
 TestPatching.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.postgresql
+def test_patching_in_postgresql(emptied_database: EmptiedDatabase) -> None:
+    class PatchingInPostgresql(Patching):
+        def empty_store(self) -> str:
+            emptied_database.empty()
+            return emptied_database.url
+
+    few = settings(max_examples=15, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(PatchingInPostgresql, settings=few)

@@ -1,5 +1,6 @@
 """Verification is held against botocore's signer; cases/sigv4 has the requests and the texts."""
 
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -370,6 +371,42 @@ def test_the_signature_is_not_shown() -> None:
     authorization = read_authorization(request)
     assert authorization.signature not in repr(authorization)
     assert authorization.signature not in repr(request)
+
+
+# What is remembered
+
+
+def test_claims_that_are_remembered_do_not_stand_for_others() -> None:
+    check(sign(Plan()))
+    check(sign(Plan(body="another")))
+    check(sign(Plan(region="eu-west-1")))
+    check(sign(Plan(secret="another")), secret="another")
+    assert refusal(sign(Plan(secret="another"))).message == SIGNATURE_MISMATCH
+
+
+def test_a_bounded_number_of_claims_and_keys_is_remembered() -> None:
+    for remembered in (sigv4._claims_before_signature, sigv4._keyed, sigv4._epoch_s):
+        assert remembered.cache_info().maxsize is not None
+
+
+def test_claims_of_any_length_are_read_but_only_short_ones_remembered() -> None:
+    plan = Plan(access_key_id="A" * 1000)
+    before = sigv4._claims_before_signature.cache_info().misses
+    assert read_authorization(sign(plan)).access_key_id == plan.access_key_id
+    check(sign(plan))
+    assert sigv4._claims_before_signature.cache_info().misses == before
+
+
+def test_a_key_that_is_remembered_is_not_shown() -> None:
+    keyed = sigv4._keyed(SECRET, "20261124", "us-east-1", "ssm")
+    assert SECRET not in repr(keyed)
+    assert not hasattr(keyed, "__dict__")
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_keyed_codes_are_hmacs(key: bytes, message: bytes) -> None:
+    expected = hmac.digest(key, message, "sha256").hex().encode()
+    assert sigv4._Keyed(key).hexdigest(message) == expected
 
 
 # Properties

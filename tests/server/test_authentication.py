@@ -16,6 +16,7 @@ from patchwarden.server.authentication import (
 )
 from patchwarden.server.keyring import Keyring
 from patchwarden.server.settings import DEFAULT_ACCOUNT, DEFAULT_REGION
+from patchwarden.store import credentials
 from patchwarden.store.credentials import Holder, Issuer
 from patchwarden.store.database import Scope
 from patchwarden.store.installation import open_installation
@@ -105,6 +106,28 @@ def test_a_signature_tells_holder_account_and_region(tmp_path: Path, operation: 
             authenticate(arrived(request), operation, NOW + 301)
         with pytest.raises(ServiceError, match="security token"):
             authenticate(claiming("PWAKUNKNOWN"), operation, NOW)
+
+
+def test_a_revoked_key_is_refused_though_its_claims_are_remembered(
+    tmp_path: Path, operation: Operation
+) -> None:
+    random_bytes = CountedBytes()
+    installation = open_installation(tmp_path, random_bytes)
+    issuer = Issuer(vault=installation.vault, random_bytes=random_bytes)
+    holder = Holder(account_id="000000000001", role="auditor")
+    with (
+        closing(installation.connect(read_only=True)) as reader,
+        closing(installation.connect()) as writer,
+    ):
+        with writer.transaction():
+            key = issuer.issue(writer, holder, NOW)
+        authenticate, _ = by_signature(Keyring(lambda: reader, installation.vault))
+        request = signed(URL, unsigned(URL, TARGET), key, Signing("eu-west-1", signed_at=NOW))
+        authenticate(arrived(request), operation, NOW)
+        with writer.transaction():
+            assert credentials.revoke(writer, key.access_key_id, NOW)
+        with pytest.raises(ServiceError, match="security token"):
+            authenticate(arrived(request), operation, NOW)
 
 
 def test_an_operation_that_needs_no_signature_has_nobody_as_its_sender(

@@ -17,7 +17,7 @@ def writer(tmp_path: Path) -> Iterator[Database]:
         yield db
 
 
-def keep(writer: Database, name: str) -> None:
+def keep(writer: SqliteDatabase, name: str) -> None:
     with writer.transaction():
         writer.execute("INSERT INTO installation (name, value) VALUES (?, x'00')", (name,))
 
@@ -27,7 +27,7 @@ def kept(db: Database) -> set[str]:
 
 
 def test_one_turn_of_the_loop_reads_one_state_and_the_next_one_the_newest(
-    writer: Database,
+    writer: SqliteDatabase,
 ) -> None:
     async def read_twice() -> None:
         with closing(Reader(SqliteDatabase(writer.path, read_only=True))) as reader:
@@ -44,7 +44,7 @@ def test_one_turn_of_the_loop_reads_one_state_and_the_next_one_the_newest(
     asyncio.run(read_twice())
 
 
-def test_a_turn_that_reads_does_not_hold_up_writing(writer: Database) -> None:
+def test_a_turn_that_reads_does_not_hold_up_writing(writer: SqliteDatabase) -> None:
     async def read() -> None:
         with closing(Reader(SqliteDatabase(writer.path, read_only=True))) as reader:
             reader.snapshot().all("SELECT * FROM installation")

@@ -12,8 +12,10 @@ import pytest
 from fakes import NOW, open_store
 from in_process import InProcessServer, in_process_server
 from patchwarden.operations.snapshot_links import LINK_LIFETIME_S, SNAPSHOTS_PATH, SnapshotLinks
+from patchwarden.server.admission import Admission
 from patchwarden.server.background import Background
 from patchwarden.server.http import HttpAnswer
+from patchwarden.server.limits import Limits
 from patchwarden.server.settings import Settings
 from patchwarden.server.snapshots import Snapshots
 from patchwarden.store import patch_snapshots
@@ -67,7 +69,9 @@ def answer(
     name, usual = link()
 
     async def ask() -> HttpAnswer:
-        with closing(background_type(SqliteDatabase(db.path, read_only=True))) as background:
+        assert isinstance(db, SqliteDatabase)
+        reading = SqliteDatabase(db.path, read_only=True)
+        with closing(background_type(reading, Admission(Limits()))) as background:
             snapshots = Snapshots(LINKS, VAULT, background)
             return await snapshots.answer(name, usual if query is None else query, now)
 

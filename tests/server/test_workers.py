@@ -182,4 +182,4 @@ def test_a_worker_that_cannot_open_the_installation_says_so(
         make()
     assert ended.value.code == STARTUP_FAILURE
     assert done == ["set up"]
-    assert "has lost its master.key" in caplog.text
+    assert "is damaged or not a store" in caplog.text

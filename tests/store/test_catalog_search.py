@@ -7,6 +7,7 @@ from patchwarden.domain.catalog_patch import CatalogPatch
 from patchwarden.store import catalog, catalog_search
 from patchwarden.store.catalog_search import START, Position, Search, find
 from patchwarden.store.database import Database
+from patchwarden.store.sqlite import SqliteDatabase
 
 SEVERITIES = ("Critical", "Low")
 PATCHES = [
@@ -123,7 +124,7 @@ def test_walking_loses_and_repeats_nothing(db: Database, numbers: set[int], limi
         ),
     ],
 )
-def test_no_statement_reads_a_whole_table(db: Database, search: Search) -> None:
+def test_no_statement_reads_a_whole_table(db: SqliteDatabase, search: Search) -> None:
     statements: list[str] = []
     db._connection.set_trace_callback(statements.append)
     find(db, search, START, 5)

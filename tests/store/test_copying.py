@@ -10,7 +10,7 @@ from fakes import package, report
 from node_store import NodeStore
 from patchwarden.errors import InstallationError
 from patchwarden.store.copying import copy, count_rows
-from patchwarden.store.database import Database
+from patchwarden.store.database import Database, Row
 from patchwarden.store.opening import StoreLocation
 from patchwarden.store.tables import tables_of
 from postgresql_server import PostgresqlServer
@@ -40,7 +40,7 @@ def targets(postgresql: PostgresqlServer, tmp_path: Path) -> Iterator[dict[str, 
     postgresql.drop_database(url)
 
 
-def rows_of(db: Database) -> dict[str, list[object]]:
+def rows_of(db: Database) -> dict[str, list[Row]]:
     return {
         table.name: db.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"

@@ -128,7 +128,7 @@ def test_calls_after_commit_need_a_transaction(db: Database) -> None:
 
 
 @pytest.mark.sqlite_only
-def test_the_change_counter_tells_of_others_commits_only(db: Database) -> None:
+def test_the_change_counter_tells_of_others_commits_only(db: SqliteDatabase) -> None:
     with closing(SqliteDatabase(db.path, read_only=True)) as reader:
         before = reader.change_counter()
         assert reader.change_counter() == before
@@ -141,7 +141,7 @@ def test_the_change_counter_tells_of_others_commits_only(db: Database) -> None:
 
 
 @pytest.mark.sqlite_only
-def test_a_writer_that_does_not_end_makes_the_store_unavailable(db: Database) -> None:
+def test_a_writer_that_does_not_end_makes_the_store_unavailable(db: SqliteDatabase) -> None:
     with closing(SqliteDatabase(db.path)) as other:
         other.execute("PRAGMA busy_timeout = 0")
         with db.transaction():
@@ -226,7 +226,7 @@ def test_a_broken_constraint_rises_as_it_is(db: Database) -> None:
 
 
 @pytest.mark.sqlite_only
-def test_a_closed_connection_is_no_damage(db: Database) -> None:
+def test_a_closed_connection_is_no_damage(db: SqliteDatabase) -> None:
     other = SqliteDatabase(db.path)
     other.close()
     with pytest.raises(sqlite3.ProgrammingError):
@@ -236,7 +236,7 @@ def test_a_closed_connection_is_no_damage(db: Database) -> None:
 def test_a_read_only_connection_cannot_write(db: Database, store_of_test: StoreOfTest) -> None:
     with (
         closing(store_of_test.connect(read_only=True)) as reader,
-        pytest.raises(StoreUnavailableError, match="read-?only"),
+        pytest.raises(StoreUnavailableError, match=r"read-?only"),
     ):
         insert(reader, "a")
 
@@ -248,7 +248,7 @@ def test_a_read_only_connection_makes_no_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite_only
-def test_a_read_only_connection_changes_no_schema(db: Database) -> None:
+def test_a_read_only_connection_changes_no_schema(db: SqliteDatabase) -> None:
     db.execute("PRAGMA user_version = 0")
     with pytest.raises(WriteRequiredError, match="has schema 0"):
         SqliteDatabase(db.path, read_only=True)

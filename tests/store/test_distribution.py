@@ -28,7 +28,8 @@ CREATE TABLE calls (called bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, said
 CREATE TABLE pg_dist_partition (logicalrelid regclass PRIMARY KEY);
 CREATE FUNCTION create_distributed_table(
   table_name regclass, column_name text, colocate_with text DEFAULT 'default') RETURNS void AS $$
-  INSERT INTO calls (said) VALUES (table_name || ' by ' || column_name || ' with ' || colocate_with);
+  INSERT INTO calls (said)
+    VALUES (table_name || ' by ' || column_name || ' with ' || colocate_with);
   INSERT INTO pg_dist_partition VALUES (table_name);
 $$ LANGUAGE sql;
 CREATE FUNCTION create_reference_table(table_name regclass) RETURNS void AS $$

@@ -97,9 +97,8 @@ def indexes_of_sqlite(db: Database) -> set[Index]:
     for table in tables_of(db):
         for _, name, is_unique, origin, _ in db.all(f"PRAGMA index_list({table.name})"):
             columns = tuple(row[2] for row in db.all(f"PRAGMA index_info({name})"))
-            row = db.one("SELECT coalesce(sql, '') FROM sqlite_master WHERE name = ?", (name,))
-            assert row is not None
-            condition = " ".join(row[0].partition("WHERE ")[2].split())
+            made_by = db.one("SELECT sql FROM sqlite_master WHERE name = ?", (name,)) or ("",)
+            condition = " ".join((made_by[0] or "").partition("WHERE ")[2].split())
             if origin != "pk":
                 indexes.add(Index(table.name, columns, bool(is_unique), condition))
     return indexes
@@ -108,9 +107,11 @@ def indexes_of_sqlite(db: Database) -> set[Index]:
 def indexes_of_postgresql(db: Database) -> set[Index]:
     rows = db.all(
         "SELECT i.indrelid::regclass::text, i.indisunique, array_to_string(ARRAY("
-        "  SELECT a.attname FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)"
+        "  SELECT a.attname"
+        "  FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place)"
         "  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY place"
-        " ), ','), coalesce(pg_get_expr(i.indpred, i.indrelid), '') FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+        " ), ','), coalesce(pg_get_expr(i.indpred, i.indrelid), '')"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
         " WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary"
     )
     return {

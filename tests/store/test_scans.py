@@ -122,7 +122,7 @@ def test_packages_that_came_back_are_a_change_but_not_new(db: Database, node_key
         scans.add(db, node_key, scan(packages=packages))
     kept = scans.add(db, node_key, scan(packages=b"old"))
     assert (kept.packages_are_new, kept.packages_changed) == (False, True)
-    assert count(db, "facts") == 3
+    assert count(db, "facts") == 2
 
 
 def test_packages_never_pass_for_what_was_kept_as_another_part(db: Database, node_key: int) -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchwarden.store import schema
-from patchwarden.store.database import Database
 from patchwarden.store.errors import StoreDamagedError
 from patchwarden.store.sqlite import SqliteDatabase
 
@@ -44,18 +43,18 @@ def test_splitting_loses_nothing_but_space(script: str) -> None:
     assert "".join(schema.statements(script)).strip() == script.strip()
 
 
-def test_a_new_store_has_the_newest_schema(db: Database) -> None:
+def test_a_new_store_has_the_newest_schema(db: SqliteDatabase) -> None:
     assert db.one("PRAGMA user_version") == (len(schema.migrations()),)
 
 
-def test_a_migration_that_fails_leaves_nothing(db: Database) -> None:
+def test_a_migration_that_fails_leaves_nothing(db: SqliteDatabase) -> None:
     scripts = ("CREATE TABLE half (a); CREATE TABLE nodes (b);",)
     with pytest.raises(sqlite3.OperationalError), db.transaction():
         schema.apply(db._connection, scripts)
     assert db.one("SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == (0,)
 
 
-def test_only_missing_migrations_are_run(db: Database) -> None:
+def test_only_missing_migrations_are_run(db: SqliteDatabase) -> None:
     newest = len(schema.migrations())
     with closing(SqliteDatabase(db.path)):
         assert db.one("PRAGMA user_version") == (newest,)
@@ -66,14 +65,14 @@ def test_only_missing_migrations_are_run(db: Database) -> None:
     assert missing == schema.migrations()[-1:]
 
 
-def test_a_store_in_another_journal_mode_is_put_right(db: Database) -> None:
+def test_a_store_in_another_journal_mode_is_put_right(db: SqliteDatabase) -> None:
     db.execute("PRAGMA journal_mode = DELETE")
     with closing(SqliteDatabase(db.path)) as opened:
         assert opened.one("PRAGMA journal_mode") == ("wal",)
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_newer_schema_is_refused(db: Database, *, read_only: bool) -> None:
+def test_a_newer_schema_is_refused(db: SqliteDatabase, *, read_only: bool) -> None:
     db.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreDamagedError, match="upgrade Patchwarden"):
         SqliteDatabase(db.path, read_only=read_only)

@@ -37,16 +37,16 @@ def import_entries(
     Doing it again changes nothing but that note. `on_progress` gets the entries that are done.
     Nodes whose product something else is known about are judged again when they are next looked at.
     """
-    with db.transaction():
+    with db.transaction(alone=True):
         import_id = catalog.begin_import(
             db, imported_at=now, format_name=format_name, file_name=file_name
         )
     counts = _Counts()
     for part in _parts(entries):
-        with db.transaction():
+        with db.transaction(alone=True):
             _put(db, part, counts)
         on_progress(counts.entries)
-    with db.transaction():
+    with db.transaction(alone=True):
         catalog.finish_import(db, import_id, counts.of_import())
     return catalog.find_import(db, import_id)
 

@@ -100,7 +100,7 @@ def create(  # noqa: PLR0913 - click gives one argument for each option
     holder = Holder(account_id=account, role=role, instance_id=instance_id, description=description)
     with opened(location, create=True) as (installation, db):
         issuer = Issuer(vault=installation.vault, random_bytes=secrets.token_bytes)
-        with db.transaction():
+        with db.transaction(alone=True):
             key = issuer.issue(db, holder, time.time())
     click.echo(_PRINTED[output_format](key, holder, _Place(endpoint, region)))
 
@@ -137,7 +137,7 @@ def list_(location: StoreLocation, output_format: Format) -> None:
 @installation_options
 def revoke(location: StoreLocation, access_key_id: str) -> None:
     """End an access key for good. A running server refuses it from the next request on."""
-    with opened(location) as (_, db), db.transaction():
+    with opened(location) as (_, db), db.transaction(alone=True):
         was_in_force = stored.revoke(db, access_key_id, time.time())
     if not was_in_force:
         raise click.ClickException(

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "patchwarden.cli.report:report",
     "patches": "patchwarden.cli.patches:patches",
     "nodes": "patchwarden.cli.nodes:nodes",
+    "search": "patchwarden.cli.search:search",
     "deregister": "patchwarden.cli.deregister:deregister",
     "baselines": "patchwarden.cli.baselines:baselines",
     "catalog": "patchwarden.cli.catalog:catalog",

@@ -25,7 +25,7 @@ _DATE_LENGTH = len("2026-11-24")
 _BY_LOWER = {service_spelling(state).lower(): state for state in PatchState}
 
 
-def _parsed_states(
+def parsed_states(
     _ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> tuple[PatchState, ...]:
     """Read states in any spelling: `Missing`, `MISSING`, `installed-other`."""
@@ -47,7 +47,7 @@ def _parsed_states(
     )
 )
 @click.argument("instance_id")
-@click.option("--state", "State", multiple=True, callback=_parsed_states, help="Only this state.")
+@click.option("--state", "State", multiple=True, callback=parsed_states, help="Only this state.")
 @click.option("--severity", "Severity", multiple=True, help="Only this severity of the vendor's.")
 @click.option(
     "--classification", "Classification", multiple=True, help="Only this one, such as Security."

@@ -3,11 +3,10 @@
 import logging
 import secrets
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -15,72 +14,14 @@ from patchwarden import __version__
 from patchwarden.choices import Choices
 from patchwarden.cli.data_directory import data_directory_option, store_option
 from patchwarden.cli.examples import examples
+from patchwarden.cli.limit_options import limit_options
 from patchwarden.cli.listen_address import ListenAddress, listen_option
-from patchwarden.server.limits import MIB, Limits
+from patchwarden.server.limits import Limits
 from patchwarden.server.settings import Settings
 from patchwarden.store.opening import StoreLocation
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-_DEFAULTS = Limits()
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 _FORMAT_OF_WORKERS = "%(asctime)s %(process)d %(levelname)s %(message)s"
-
-
-def _limit_options(function: _Function) -> _Function:
-    """Add an option for each of the limits, by the names of its fields."""
-    for option in reversed(
-        (
-            _limit(
-                "--max-connections",
-                "connections",
-                _DEFAULTS.connections,
-                "Open connections; more are refused.",
-            ),
-            _limit(
-                "--max-waiting-writes",
-                "waiting_writes",
-                _DEFAULTS.waiting_writes,
-                "Requests that wait to be written; more are answered with ThrottlingException, as "
-                "all that is beyond the limits below.",
-            ),
-            _limit(
-                "--max-waiting-reads",
-                "waiting_reads",
-                _DEFAULTS.waiting_reads,
-                "Requests that wait because they take long to read or to answer.",
-            ),
-            _limit(
-                "--max-body-memory",
-                "body_memory_mib",
-                _DEFAULTS.body_bytes // MIB,
-                "MiB for the bodies of the requests that are being answered.",
-            ),
-            click.option(
-                "--rate-limit",
-                "requests_per_s",
-                metavar="NUMBER",
-                type=click.FloatRange(min=0, min_open=True),
-                envvar="PATCHWARDEN_RATE_LIMIT",
-                show_envvar=True,
-                help="Requests per second of one access key, on average. Without it: any number.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
-
-
-def _limit(flag: str, name: str, default: int, text: str) -> Callable[[_Function], _Function]:
-    return click.option(
-        flag,
-        name,
-        metavar="NUMBER",
-        type=click.IntRange(min=1),
-        default=default,
-        envvar=f"PATCHWARDEN_{flag.removeprefix('--').replace('-', '_').upper()}",
-        show_envvar=True,
-        help=text,
-    )
 
 
 @click.command(
@@ -112,7 +53,7 @@ def _limit(flag: str, name: str, default: int, text: str) -> Callable[[_Function
     show_envvar=True,
     help="Processes that answer, about one for each core. The limits below hold for each of them.",
 )
-@_limit_options
+@limit_options
 @click.option(
     "--no-auth",
     is_flag=True,
@@ -154,35 +95,23 @@ def _limit(flag: str, name: str, default: int, text: str) -> Callable[[_Function
 )
 def serve(
     data_directory: Path,
-    store_url: str | None,
     listen: ListenAddress,
     *,
-    public_url: str | None,
-    workers: int,
-    no_auth: bool,
+    limits: Limits,
     log_level: str,
-    **others: Any,  # noqa: ANN401 - fields of Limits and Choices, which click has checked
+    **others: Any,  # noqa: ANN401 - fields of Choices and Settings, which click has checked
 ) -> None:
     """Serve the API until Ctrl-C."""
-    limits = Limits(
-        connections=others.pop("connections"),
-        waiting_writes=others.pop("waiting_writes"),
-        waiting_reads=others.pop("waiting_reads"),
-        body_bytes=others.pop("body_memory_mib") * MIB,
-        requests_per_s=others.pop("requests_per_s"),
-    )
+    choices = {each.name: others.pop(each.name) for each in fields(Choices) if each.name in others}
     settings = Settings(
         data_directory=data_directory,
-        store_url=store_url,
         host=listen.host,
         port=listen.port,
-        public_url=public_url,
-        workers=workers,
         limits=limits,
-        no_auth=no_auth,
-        choices=replace(Choices(), **others),
+        choices=replace(Choices(), **choices),
+        **others,
     )
-    if workers == 1:
+    if settings.workers == 1:
         _serve_alone(settings, log_level)
     else:
         _serve_with_workers(settings, log_level)

@@ -109,7 +109,7 @@ def _fill_store(
     engine = Engine(Choices())
     with opened(location, create=True) as (_, db):
         for batch in _batches(simulated):
-            with db.transaction():
+            with db.transaction(alone=True):
                 for node in batch:
                     _add_node(db, engine, scope, node, now)
 

@@ -76,6 +76,9 @@ class _Maker(NamedTuple):
         if packages is None:
             return None
         scan, node = read_node_facts(shared)
+        if node.platform_version != self.node.platform_version:
+            # A heartbeat told another one since: the provenance counts what is known about that.
+            return None
         own = own_values(shared.packages)
         report = NodeReport(self.account_id, scan, node, read_head(shared.packages), packages, own)
         verdicts = self.engine.shared_verdicts

@@ -116,6 +116,9 @@ class Library:
         new = [name for name in names if name not in known.by_name]
         if new:
             known.by_name.update(_fixes_of(db, product, new))
+            if db.in_transaction and not db.read_only:
+                # If an import is undone, the next one counts as the same revision.
+                db.if_undone(lambda: self._fixes.pop(product, None))
         return known.by_name
 
     def _windows_catalog(self, db: Database, products: tuple[str, ...]) -> WindowsCatalog:
@@ -130,6 +133,8 @@ class Library:
                 products=products,
                 product_named=product_named,
             )
+            if db.in_transaction and not db.read_only:
+                db.if_undone(lambda: self._windows.pop((products, revision), None))
         return known
 
 

@@ -36,6 +36,8 @@ class OwnValues:
     """When and by whom each package of a node was installed."""
 
     packed: PackedTexts
+    seconds: Sequence[int]
+    """When, as the packed texts have it."""
     times: Sequence[int]
     """In whole seconds, as in packed rows."""
     installed_by: Sequence[str | None]
@@ -44,7 +46,7 @@ class OwnValues:
     def of(self, package: SharedPackage, position: int) -> Package:
         """Give a package with when and by whom it was installed; it is the one at `position`."""
         unusual = self.packed.unusual_times.get(position)
-        at: float | None = self.packed.installed_at[position]
+        at: float | None = self.seconds[position]
         if at == NO_TIME:
             at = None if unusual is None else _instant.decode(unusual)
         return replace(
@@ -81,13 +83,12 @@ class SharedPackages:
 
 def own_values(packed: PackedTexts) -> OwnValues:
     """Give what is a node's own of its packages."""
-    times = list(packed.installed_at)
-    if NO_TIME in times:
-        times = [0 if at == NO_TIME else at for at in times]
+    seconds = packed.installed_at
+    times = [0 if at == NO_TIME else at for at in seconds] if NO_TIME in seconds else list(seconds)
     for position, value in packed.unusual_times.items():
         times[position] = time_of(_instant.decode(value) or 0.0)
     people = (None, *map(_name.decode, packed.people))
-    return OwnValues(packed, times, list(map(people.__getitem__, packed.numbers)))
+    return OwnValues(packed, seconds, times, list(map(people.__getitem__, packed.numbers)))
 
 
 def _read(text_id: int, text: bytes) -> SharedPackage | None:

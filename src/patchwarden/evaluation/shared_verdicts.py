@@ -35,6 +35,7 @@ _MAX_CONTEXTS = 64
 _MAX_VERDICTS = 50_000
 """Of one context."""
 _PLAIN_SCAN = Scan(started_at=0.0, ended_at=0.0, collector="", evidence="")
+_name_and_architecture = attrgetter("name", "architecture")
 _ORDER = {state: order for order, state in enumerate(PatchState)}
 
 
@@ -209,12 +210,12 @@ class _Inquiry:
                 if (row := rows.get(package.text_id)) is None
                 or not row.made_at <= self.now <= row.valid_until
             ]
-            if not self._learn(new):
+            if new and not self._learn(new):
                 return None
         return list(map(rows.__getitem__, text_ids))
 
     def _learn(self, new: Sequence[SharedPackage]) -> bool:
-        made = self._made([package.package for package in new]) if new else []
+        made = self._made([package.package for package in new])
         if made is None:
             return False
         context = self.context
@@ -226,14 +227,17 @@ class _Inquiry:
     def _judge_special(self, rows: list[_Row]) -> bool:
         """Judge by itself what the node has something of its own to say about."""
         special = _special_names(self.report.scan, self.report.node)
-        if special:
-            for position, package in enumerate(self.report.packages):
-                if package.key[0] in special:
-                    own = self._own_row(position)
-                    if own is None:
-                        return False
-                    rows[position] = own
-        return True
+        if not special:
+            return True
+        positions = [
+            position
+            for position, package in enumerate(self.report.packages)
+            if package.key[0] in special
+        ]
+        own = self._own_rows(positions)
+        for position, row in zip(positions, own or (), strict=False):
+            rows[position] = row
+        return own is not None
 
     def _made(self, packages: Sequence[Package]) -> list[_Row] | None:
         """Judge packages of which nothing is the node's own."""
@@ -246,27 +250,24 @@ class _Inquiry:
         if math.isinf(together.valid_until):
             ends: Sequence[float] = [together.valid_until] * len(packages)
         else:
-            ends = [self._end(enriched, package) for package in _in_order(enriched)]
-        rows = self._rows(together.verdicts, ends)
-        by_key = {
-            (package.name, package.architecture): row
-            for package, row in zip(_in_order(enriched), rows, strict=True)
-        }
-        return [by_key[package.name, package.architecture] for package in packages]
+            ends = [self._end(enriched, each) for each in _sorted(enriched.packages.installed)]
+        return _as_listed(packages, self._rows(together.verdicts, ends))
 
     def _end(self, enriched: Report, package: Package) -> float:
         """Give the instant until which the verdict on one package holds."""
         alone = replace(enriched, packages=replace(enriched.packages, installed=(package,)))
         return self.judges.judge(alone).valid_until
 
-    def _own_row(self, position: int) -> _Row | None:
-        """Judge a package by all that the node says of it."""
-        package = self.report.own.of(self.report.packages[position], position)
-        enriched = self.judges.enrich(self._part([package], self.report.scan, self.report.node))
+    def _own_rows(self, positions: Sequence[int]) -> list[_Row] | None:
+        """Judge the packages at some positions by all that the node says of them."""
+        report = self.report
+        packages = [report.own.of(report.packages[position], position) for position in positions]
+        enriched = self.judges.enrich(self._part(packages, report.scan, report.node))
         if enriched is None:
             return None
         judged = self.judges.judge(enriched)
-        return self._rows(judged.verdicts, [judged.valid_until])[0]
+        ends = [judged.valid_until] * len(packages)
+        return _as_listed(packages, self._rows(judged.verdicts, ends))
 
     def _group(self, group: NotInstalled) -> _Group:
         key = (group.priority, group.section, group.origins, group.classification, group.severity)
@@ -333,6 +334,12 @@ def _special_names(scan: Scan, node: Node) -> frozenset[str]:
     return frozenset(named)
 
 
-def _in_order(report: Report) -> list[Package]:
-    """Give the packages of a report in the order of their verdicts."""
-    return sorted(report.packages.installed, key=attrgetter("name", "architecture"))
+def _sorted(packages: Iterable[Package]) -> list[Package]:
+    """Give packages in the order of their verdicts."""
+    return sorted(packages, key=_name_and_architecture)
+
+
+def _as_listed(packages: Sequence[Package], rows: Iterable[_Row]) -> list[_Row]:
+    """Give the rows, which are in the order of verdicts, in that of the packages."""
+    by_key = dict(zip(map(_name_and_architecture, _sorted(packages)), rows, strict=True))
+    return [by_key[_name_and_architecture(package)] for package in packages]

@@ -44,7 +44,8 @@ def accept_report(
     parts = read_parts(sent, now)
     stored = split(parts.sent, parts.scan, received_at=now)
     kept = scans.add(db, node.node_key, stored, engine.package_texts)
-    if kept.packages_are_new:
+    is_other_system = parts.node.operating_system != node.operating_system
+    if kept.packages_are_new or is_other_system:
         # Packages that the store already has were checked when they first came.
         shared = scans.load_shared(db, node.node_key, kept.scan_id)
         packed = None if shared is None else shared.packages

@@ -28,6 +28,7 @@ from patchwarden.operations.inventory import (
 )
 from patchwarden.operations.nodes import heartbeats, managed_nodes
 from patchwarden.operations.patches import instance_patches, patch_states
+from patchwarden.operations.search import fleet_search
 from patchwarden.operations.served import ServedOperation, changes, reads, walks
 from patchwarden.operations.snapshots import patch_snapshots
 
@@ -135,6 +136,7 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
             maintenance_windows.update_maintenance_window, "administer"
         ),
         # Patchwarden's own
+        "Patchwarden.CountNodes": walks(fleet_search.count_nodes),
         "Patchwarden.DeregisterInstance": changes(
             managed_nodes.deregister_managed_instance, "operate"
         ),
@@ -142,6 +144,7 @@ OPERATIONS: Mapping[str, ServedOperation] = MappingProxyType(
         "Patchwarden.PutChangelogs": changes(
             changelogs.put_changelogs, "report", has_large_body=True
         ),
+        "Patchwarden.SearchNodes": walks(fleet_search.search_nodes),
         "Patchwarden.SubmitReport": changes(reports.submit_report, "report", has_large_body=True),
     }
 )

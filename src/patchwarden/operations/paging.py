@@ -10,7 +10,7 @@ from patchwarden.operations.context import Context, Request
 MAX_EXAMINED = 2_000
 """Candidates that one call looks at. Where filters fit few of many, a page may be short or empty
 and still have a next one (contract 1.6)."""
-_NOT_BOUND = frozenset({"NextToken", "MaxResults"})
+_NOT_BOUND = ("NextToken", "MaxResults")
 _WITHOUT_TOKEN_AT_THE_END = frozenset(
     {
         "DescribeActivations",
@@ -97,5 +97,7 @@ def page_of_walk(
 
 
 def _binding(context: Context, request: Request) -> bytes:
-    bound = {name: value for name, value in request.items() if name not in _NOT_BOUND}
+    bound = dict(request)
+    for name in _NOT_BOUND:
+        bound.pop(name, None)
     return _encoder.encode([context.operation, *context.scope, bound])

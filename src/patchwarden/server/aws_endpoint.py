@@ -107,7 +107,7 @@ class AwsEndpoint:
             body = await read_body(receive, await self._body_limit(request))
         except ClientGoneError:
             return
-        except ServiceError as error:
+        except Exception as error:  # noqa: BLE001 - also where the store cannot tell whose key it is
             await send_answer(send, self._failed(self._new_exchange(), error))
             return
         await send_answer(send, await self.answer(request._replace(body=body)))

@@ -5,6 +5,7 @@ import threading
 import zstandard
 
 _LEVEL = 3
+_THOROUGH_LEVEL = 6
 
 
 class _Contexts(threading.local):
@@ -12,6 +13,7 @@ class _Contexts(threading.local):
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self.thorough_compressor = zstandard.ZstdCompressor(level=_THOROUGH_LEVEL)
         self.decompressor = zstandard.ZstdDecompressor()
         self.text_compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_DICTIONARY)
         self.text_decompressor = zstandard.ZstdDecompressor(dict_data=_DICTIONARY)
@@ -41,8 +43,13 @@ def compress(content: bytes) -> bytes:
     return _contexts.compressor.compress(content)
 
 
+def compress_thoroughly(content: bytes) -> bytes:
+    """Compress what is written once and kept for long."""
+    return _contexts.thorough_compressor.compress(content)
+
+
 def decompress(compressed: bytes) -> bytes:
-    """Give what `compress` was given."""
+    """Give what `compress` or `compress_thoroughly` was given."""
     return _contexts.decompressor.decompress(compressed)
 
 

@@ -25,6 +25,7 @@ _TABLES = (
     "inventory_items",
     "scans",
     "facts",
+    "node_facts",
     "nodes",
 )
 """What keeps rows of a node, by its node_key, but for evaluations; `nodes` itself comes last."""
@@ -153,6 +154,17 @@ def after(db: Database, scope: Scope, instance_id: str, limit: int) -> list[Mana
         (*scope, instance_id, limit),
     )
     return [_node(row) for row in rows]
+
+
+def count_unreported(db: Database, scope: Scope, *, limit: int) -> int:
+    """Count the nodes of `scope` that never reported, up to `limit`."""
+    row = db.one(
+        "SELECT count(*) FROM (SELECT 1 FROM nodes WHERE account_id = ? AND region = ?"
+        " AND verdict_id IS NULL AND scan_id IS NULL LIMIT ?) AS unreported",
+        (*scope, limit),
+    )
+    assert row is not None
+    return int(row[0])
 
 
 def note_report(db: Database, node_key: int, node: facts.Node, collector: str, now: float) -> None:

@@ -138,10 +138,10 @@ def _count(
     records: dict[PatchState, list[int]],
     patch_groups: Collection[str] | None,
 ) -> int:
-    parts, values = [], []
+    parts, values = [], list[Value]()
     for state, record_ids in records.items():
         parts.append(
-            "SELECT node_key FROM open_patches WHERE scope_id = ? AND state = ?"
+            "SELECT node_key FROM open_patches WHERE scope_id = ? AND state = ?"  # noqa: S608
             f" AND {db.is_listed('record_id')}"
         )
         values += [scope_id, _code_of_state(state), json.dumps(record_ids)]

@@ -1,5 +1,6 @@
 """Where a store is, and how to connect to it: a file in the data directory, or a database."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -61,7 +62,8 @@ class StoreLocation:
         """Say whether there is a store, if only an old or a damaged one."""
         if self.url is None:
             return (self.directory / FILE_NAME).exists()
-        return self._schema_state() != "empty"
+        with closing(self.connect(read_only=True)) as db:
+            return str(_postgresql().schema.state_of(db)) != "empty"
 
     def prepare(self) -> None:
         """Make a store where there is nothing; refuse one in PostgreSQL that is not up to date.
@@ -70,13 +72,11 @@ class StoreLocation:
         """
         if self.url is None:
             return
-        if self._schema_state() == "empty":
-            self.migrate()
-        db = self.connect()
-        try:
-            _postgresql().schema.require_current(db)
-        finally:
-            db.close()
+        schema = _postgresql().schema
+        with closing(self.connect()) as db:
+            if schema.state_of(db) == "empty":
+                schema.migrate(self.url)
+            schema.require_current(db)
 
     def migrate(self) -> None:
         """Bring the schema up to date. Raises InstallationError, StoreUnavailableError."""
@@ -84,13 +84,6 @@ class StoreLocation:
             self.connect().close()
         else:
             _postgresql().schema.migrate(self.url)
-
-    def _schema_state(self) -> str:
-        db = self.connect(read_only=True)
-        try:
-            return str(_postgresql().schema.state_of(db))
-        finally:
-            db.close()
 
 
 def _postgresql() -> _Postgresql:

@@ -6,20 +6,16 @@ have happened one after the other, and it is tried again.
 """
 
 import itertools
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NoReturn
 
 import psycopg
 from psycopg import Cursor
-from psycopg.adapt import AdaptersMap
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.types.bool import BoolBinaryLoader
-from psycopg.types.numeric import FloatBinaryDumper, Int8BinaryDumper, NumericBinaryLoader
 
 from patchwarden.store.database import Database, Row, Value
 from patchwarden.store.errors import (
@@ -28,6 +24,7 @@ from patchwarden.store.errors import (
     TryAgainError,
 )
 from patchwarden.store.postgresql_url import name_of, options_of
+from patchwarden.store.postgresql_values import adapt
 
 LOCK_TIMEOUT_MS = 10_000
 _PREPARED_AT_USE = 3
@@ -63,32 +60,11 @@ _NUMBERED = """
 SELECT table_name::text, column_name::text FROM information_schema.columns
 WHERE table_schema = current_schema() AND is_identity = 'YES'
 """
+_DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 _WRITING = int.from_bytes(b"PWwr", "big")
 """The lock that whoever writes holds together with others, or alone."""
 _moments = itertools.count(1)
 """Numbers the instants at which this process has read a store; no two are the same."""
-
-
-class _NumberLoader(NumericBinaryLoader):
-    """Gives what sums of integers come to as integers, as SQLite does."""
-
-    def load(self, data: Any) -> Any:  # noqa: ANN401 - as the method that it replaces
-        number = super().load(data)
-        return int(number) if number == number.to_integral_value() else float(number)
-
-
-class _TruthLoader(BoolBinaryLoader):
-    """Gives 0 and 1, as SQLite does."""
-
-    def load(self, data: Any) -> Any:  # noqa: ANN401 - as the method that it replaces
-        return int(super().load(data))
-
-
-class _FloatDumper(FloatBinaryDumper):
-    """Writes what is no number as NULL, as SQLite does."""
-
-    def dump(self, obj: Any) -> Any:  # noqa: ANN401 - as the method that it replaces
-        return None if math.isnan(obj) else super().dump(obj)
 
 
 class PostgresqlDatabase(Database):
@@ -204,12 +180,21 @@ class PostgresqlDatabase(Database):
             raise StoreUnavailableError(f"This connection to {self.name} may only read.")
         # Before the transaction, which then sees all that was written under the lock.
         self._lock = "pg_advisory_lock" if alone else "pg_advisory_lock_shared"
-        self.one(f"SELECT {self._lock}({_WRITING})::text")  # noqa: S608
-        self._begin_block("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        self._begin_block(
+            f"SELECT {self._lock}({_WRITING})",
+            "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        )
 
-    def _begin_block(self, sql: str) -> None:
+    def _begin_block(self, *statements: str) -> None:
         self._require_connection()
-        self._control(sql)
+        try:
+            self._control(*statements)
+        except StoreUnavailableError:
+            # One that was lost since it was last used, as when PostgreSQL was restarted.
+            if not self._connection.closed:
+                raise
+            self._connect()
+            self._control(*statements)
         self._is_in_block = True
         self._moment = next(_moments)
 
@@ -221,7 +206,9 @@ class PostgresqlDatabase(Database):
         """Let others write alone. A connection that was lost holds nothing any more."""
         if self._lock is not None and not self._connection.closed:
             unlock = self._lock.replace("lock", "unlock", 1)
-            self.one(f"SELECT {unlock}({_WRITING})")  # noqa: S608
+            # What was committed is: it does not matter any more if the connection goes.
+            with suppress(StoreUnavailableError):
+                self._control(f"SELECT {unlock}({_WRITING})")
         self._lock = None
 
     def _require_transaction(self) -> None:
@@ -238,7 +225,7 @@ class PostgresqlDatabase(Database):
                 autocommit=True, prepare_threshold=_PREPARED_AT_USE, **options_of(self._url)
             )
             self._connection.prepared_max = _PREPARED_COUNT
-            _adapt(self._connection.adapters)
+            adapt(self._connection.adapters)
             self._cursor: Cursor[Row] = self._connection.cursor(binary=True)
             self._cursor.execute(_SETTINGS)
             if self.read_only:
@@ -260,13 +247,14 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             self._raise_translated(error)
 
-    def _control(self, sql: str) -> None:
+    def _control(self, *statements: str) -> None:
         # psycopg would forget all that it has prepared when a transaction is undone; and this costs
         # a third.
         try:
-            result = self._connection.pgconn.exec_(sql.encode())
-            if result.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(result)
+            for sql in statements:
+                result = self._connection.pgconn.exec_(sql.encode())
+                if result.status not in _DONE:
+                    raise error_from_result(result)
         except psycopg.Error as error:
             self._raise_translated(error)
 
@@ -277,6 +265,9 @@ class PostgresqlDatabase(Database):
             raise TryAgainError(
                 f"Another server has changed the same in the store {self.name}; try again."
             ) from error
+        if type(error) is psycopg.DatabaseError and state is None:
+            # So says libpq, which may not have noticed yet that the connection is lost.
+            self._connection.close()
         if _is_unavailable(error) or (state is None and self._connection.closed):
             raise StoreUnavailableError(
                 f"The store {self.name} cannot be used now: {_sentence(error)} Check that "
@@ -285,15 +276,6 @@ class PostgresqlDatabase(Database):
         if state == _NO_SUCH_CHARACTER:
             raise TextNotStorableError from error
         raise error
-
-
-def _adapt(adapters: AdaptersMap) -> None:
-    # One type for all integers, so that a statement is prepared once.
-    for kind in (int, bool):
-        adapters.register_dumper(kind, Int8BinaryDumper)
-    adapters.register_dumper(float, _FloatDumper)
-    adapters.register_loader("numeric", _NumberLoader)
-    adapters.register_loader("bool", _TruthLoader)
 
 
 @lru_cache(maxsize=2048)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 REVISION = "0001"
 """The newest revision in postgresql_migrations/versions."""
 _LOCK = int.from_bytes(b"PWdn", "big")
-_LOCK_TIMEOUT_MS = 60_000
-"""How long to wait for another process that migrates, or for a transaction that holds a table."""
+_OTHERS_TIMEOUT_MS = 300_000
+"""How long to wait for another process that migrates."""
+_TABLE_TIMEOUT_MS = 3_000
+"""How long to wait for a transaction that holds a table: all that use it wait meanwhile."""
 
 State = Literal["empty", "current", "old"]
 
@@ -92,8 +94,9 @@ def _locked(url: str) -> Iterator["Connection"]:
     )
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_OTHERS_TIMEOUT_MS}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TABLE_TIMEOUT_MS}")
             yield connection
     except (DBAPIError, psycopg.OperationalError) as error:
         raise StoreUnavailableError(

@@ -100,10 +100,8 @@ def add(
     it is history from the start. A scan that claims to have ended after its report arrived counts
     as ended then, so that a node whose clock was ahead is believed once its clock is right.
     """
-    node_facts_id, _ = _keep(db, node_key, b"node", scan.node_facts, None)
-    packages_facts_id, packages_are_new = _keep(
-        db, node_key, b"packages", scan.packages_facts, texts
-    )
+    node_facts_id = _keep_node_facts(db, node_key, scan.node_facts)
+    packages_facts_id, packages_are_new = _keep_packages(db, node_key, scan.packages_facts, texts)
     newest = _newest(db, node_key)
     scan_id = next_number(db, node_key)
     times, rest = scan.operation[:_TIMES_COUNT], scan.operation[_TIMES_COUNT:]
@@ -180,7 +178,7 @@ def have_same_facts(db: Database, node_key: int, scan_id: int, other_scan_id: in
 def _parts(db: Database, node_key: int, scan_id: int) -> Row:
     row = db.one(
         f"SELECT {OPERATION}, n.content, p.format, p.content FROM scans s"  # noqa: S608
-        " JOIN facts n ON n.node_key = s.node_key AND n.facts_id = s.node_facts_id"
+        " JOIN node_facts n ON n.node_key = s.node_key AND n.facts_id = s.node_facts_id"
         " JOIN facts p ON p.node_key = s.node_key AND p.facts_id = s.packages_facts_id"
         " WHERE s.node_key = ? AND s.scan_id = ?",
         (node_key, scan_id),
@@ -199,11 +197,25 @@ def _newest(db: Database, node_key: int) -> _Newest | None:
     return None if row is None else _Newest(*row)
 
 
-def _keep(
-    db: Database, node_key: int, part: bytes, content: bytes, texts: PackageTexts | None
+def _keep_node_facts(db: Database, node_key: int, content: bytes) -> int:
+    digest = _digest(b"node", content)
+    sql = "SELECT facts_id FROM node_facts WHERE node_key = ? AND digest = ?"
+    row = db.one(sql, (node_key, digest))
+    if row is not None:
+        return int(row[0])
+    facts_id = next_number(db, node_key)
+    db.execute(
+        "INSERT INTO node_facts (node_key, facts_id, digest, content) VALUES (?, ?, ?, ?)",
+        (node_key, facts_id, digest, compress(content)),
+    )
+    return facts_id
+
+
+def _keep_packages(
+    db: Database, node_key: int, content: bytes, texts: PackageTexts | None
 ) -> tuple[int, bool]:
-    # With the part's name in it, bytes that were kept as one part never pass for another.
-    digest = hashlib.sha256(part + b":" + content).digest()[:_DIGEST_SIZE]
+    """Keep the part about packages; give its id, and whether the node never sent it before."""
+    digest = _digest(b"packages", content)
     row = db.one("SELECT facts_id FROM facts WHERE node_key = ? AND digest = ?", (node_key, digest))
     if row is not None:
         return int(row[0]), False
@@ -220,6 +232,11 @@ def _keep(
         ),
     )
     return facts_id, True
+
+
+def _digest(part: bytes, content: bytes) -> bytes:
+    # Stores of earlier versions have digests with the name of the part in them.
+    return hashlib.sha256(part + b":" + content).digest()[:_DIGEST_SIZE]
 
 
 def _shared(db: Database, content: bytes, texts: PackageTexts) -> bytes | None:

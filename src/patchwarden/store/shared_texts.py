@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from patchwarden.store import byte_planes
-from patchwarden.store.compression import compress, decompress
+from patchwarden.store.compression import compress_thoroughly, decompress
 
 _MARK = rb'("installed_(?:at|by)":)'
 _OWN_VALUE = re.compile(_MARK + rb'([^",{}\[\]\\]+|"[^"\\]*")')
@@ -165,7 +165,7 @@ def pack(shared: SharedTexts, text_ids: Sequence[int]) -> bytes | None:
         numbers=bytes(map(people.__getitem__, shared.people)) if names else b"",
         people=tuple(names),
     )
-    return compress(msgspec.msgpack.encode(packed))
+    return compress_thoroughly(msgspec.msgpack.encode(packed))
 
 
 def _read_times(times: Sequence[bytes]) -> tuple[list[int], dict[int, bytes]]:

@@ -91,7 +91,7 @@ class SqliteDatabase(Database):
 
     def is_listed(self, column: str) -> str:
         """Give the condition that the integers of a JSON list have the value of `column`."""
-        return f"{column} IN (SELECT value FROM json_each(?))"
+        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608
 
     def columns(self) -> list[tuple[str, str, int]]:
         """Give table, column and place in the primary key, from 1, or 0 for every column."""

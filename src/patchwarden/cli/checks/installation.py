@@ -30,6 +30,13 @@ def installation_findings(location: StoreLocation, now: float) -> Iterator[Findi
                 "make one with: patchwarden credentials create --role admin",
             )
             return
+        if not location.directory.exists():
+            yield problem(
+                "data directory",
+                f"There is no data directory {location.directory} with the master key of the "
+                f"store {location.name}; name another with --data.",
+            )
+            return
         yield _permissions(location.directory)
         yield _free_space(location.directory)
         with opened(location) as (_, db):

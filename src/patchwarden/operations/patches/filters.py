@@ -39,6 +39,10 @@ class PatchFilters:
         return matches
 
 
+NO_FILTERS = PatchFilters(None, ())
+"""Match everything."""
+
+
 def parse_filters(filters: Sequence[Mapping[str, Any]]) -> PatchFilters:
     """Read the member `Filters` of a request.
 

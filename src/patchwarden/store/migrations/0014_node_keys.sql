@@ -49,8 +49,9 @@ CREATE UNIQUE INDEX nodes_by_id ON nodes (account_id, region, instance_id);
 CREATE INDEX nodes_by_patch_group ON nodes (account_id, region, patch_group, instance_id);
 CREATE INDEX nodes_by_instance ON nodes (account_id, instance_id, region);
 
--- format: 'whole', the text as it came, or 'shared', whose packages stand in package_texts.
--- Both are compressed; store/kept_texts.py has the layout of the second.
+-- The part of a report about packages. format: 'whole', the text as it came, or 'shared', whose
+-- packages stand in package_texts; both are compressed, and store/shared_texts.py has the layout of
+-- the second. With rowids, because large rows fill their pages best in the order of their coming.
 CREATE TABLE numbered_facts (
   node_key INTEGER NOT NULL,
   facts_id INTEGER NOT NULL,
@@ -58,10 +59,24 @@ CREATE TABLE numbered_facts (
   format   TEXT NOT NULL,
   content  BLOB NOT NULL,
   PRIMARY KEY (node_key, facts_id)
-) WITHOUT ROWID;
+);
 INSERT INTO numbered_facts
   SELECT k.new_key, facts_id, digest, 'whole', content
-  FROM facts f JOIN new_keys k ON k.node_key = f.node_key;
+  FROM facts f JOIN new_keys k ON k.node_key = f.node_key
+  WHERE facts_id IN (SELECT packages_facts_id FROM scans);
+
+-- The other parts of a report, compressed.
+CREATE TABLE node_facts (
+  node_key INTEGER NOT NULL,
+  facts_id INTEGER NOT NULL,
+  digest   BLOB NOT NULL,
+  content  BLOB NOT NULL,
+  PRIMARY KEY (node_key, facts_id)
+) WITHOUT ROWID;
+INSERT INTO node_facts
+  SELECT k.new_key, facts_id, digest, content
+  FROM facts f JOIN new_keys k ON k.node_key = f.node_key
+  WHERE facts_id IN (SELECT node_facts_id FROM scans);
 DROP TABLE facts;
 ALTER TABLE numbered_facts RENAME TO facts;
 
@@ -132,7 +147,7 @@ CREATE TABLE verdicts (
   non_compliant             INTEGER NOT NULL,
   overall_severity          INTEGER,
   PRIMARY KEY (node_key, verdict_id)
-) WITHOUT ROWID;
+);
 -- Questions about a whole fleet are answered from this index alone: the rows themselves are large.
 CREATE INDEX verdicts_by_node ON verdicts (
   node_key, superseded_at, scan_id, generation, valid_until, engine, non_compliant,

@@ -1,0 +1,1 @@
+"""Questions about the whole fleet: which nodes have certain patches."""
