@@ -1,7 +1,6 @@
 """The index of fleet questions says what the evaluations in force say, whatever happened before."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,7 +71,7 @@ class Fleet(RuleBasedStateMachine):
             baselines.set_default(self.store.db, SCOPE, "DEBIAN", BASELINE)
 
     @rule(node=node_ids, installed=name_sets, outdated=name_sets, failing=st.booleans())
-    def report(self, node: str, installed: set[str], outdated: set[str], failing: bool) -> None:  # noqa: FBT001 - drawn
+    def report(self, node: str, installed: set[str], outdated: set[str], failing: bool) -> None:
         if nodes.find(self.store.db, SCOPE, node) is None:
             self.store.register(node)
         self.now += 1
@@ -144,14 +143,14 @@ TestFleet.settings = settings(max_examples=25, stateful_step_count=15, deadline=
 
 
 @pytest.fixture
-def fleet(store: NodeStore) -> Iterator[NodeStore]:
+def fleet(store: NodeStore) -> NodeStore:
     """Give a store with three nodes that miss two packages each, and one that misses none."""
     for instance_id in NODES:
         store.register(instance_id)
         found = [package(name, update="2.0-1", security=True) for name in NAMES[:2]]
         store.accept(report(found), instance_id=instance_id)
     store.accept(report([package("bash")]))
-    yield store
+    return store
 
 
 def all_missing(store: NodeStore) -> list[OpenPatch]:

@@ -88,8 +88,26 @@ def search(
         _print_counts(answer)
     else:
         _print_found(found)
-    for sentence in _what_it_lacks(answer):
+    for sentence in what_it_lacks(answer):
         say(sentence)
+
+
+def what_it_lacks(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Say in sentences what an answer of SearchNodes or CountNodes does not take account of."""
+    outdated, unreported = answer["OutdatedNodesCount"], answer["UnreportedNodesCount"]
+    if outdated:
+        yield (
+            f"This is not complete yet: {_at_least(outdated)} must still be judged again. "
+            "The server is at it; ask again later."
+        )
+    if unreported:
+        yield f"Nothing is known about {_at_least(unreported)} that never reported."
+    without = answer.get("OperatingSystemsWithoutCVEIds")
+    if without:
+        yield (
+            f"CVEs of {', '.join(without)} are not searched; "
+            "the server keeps them if it runs with --cve-ids known."
+        )
 
 
 def _without_metadata(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -162,23 +180,6 @@ def _print_counts(answer: Mapping[str, Any]) -> None:
 def _say_counts(nodes: int, by_state: Sequence[tuple[str, int]]) -> None:
     parts = ", ".join(f"{count} {state}" for state, count in by_state if count)
     say(f"{counted(nodes, 'node')}: {parts}." if parts else f"{counted(nodes, 'node')}.")
-
-
-def _what_it_lacks(answer: Mapping[str, Any]) -> Iterator[str]:
-    outdated, unreported = answer["OutdatedNodesCount"], answer["UnreportedNodesCount"]
-    if outdated:
-        yield (
-            f"This is not complete yet: {_at_least(outdated)} must still be judged again. "
-            "The server is at it; ask again later."
-        )
-    if unreported:
-        yield f"Nothing is known about {_at_least(unreported)} that never reported."
-    without = answer.get("OperatingSystemsWithoutCVEIds")
-    if without:
-        yield (
-            f"CVEs of {', '.join(without)} are not searched; "
-            "the server keeps them if it runs with --cve-ids known."
-        )
 
 
 def _at_least(count: int) -> str:
