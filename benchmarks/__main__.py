@@ -23,6 +23,7 @@ from benchmarks.output import Results, print_json, print_markdown, print_table
 MODULES = (
     "describe_instance_patches",
     "fleet_growth",
+    "workers",
     "fleet_question",
     "node_scan",
     "first_answer",

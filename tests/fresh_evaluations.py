@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from advisories import catalog_advisory, fix
 from fakes import NOW
+from patchwarden.data.products import operating_system_of_product
 from patchwarden.domain.advisories import CatalogAdvisory
 from patchwarden.domain.facts import Package, Packages, Report
 from patchwarden.domain.summary import summarize
@@ -22,8 +23,8 @@ from patchwarden.store import advisories, baselines, nodes, packed_rows, scans
 from patchwarden.store.advisories import AdvisoryWriter
 from patchwarden.store.database import Database, Scope
 from patchwarden.store.nodes import ManagedNode
-from strategies import NAMES, reports
 from rpm_strategies import rpm_reports
+from strategies import NAMES, reports
 
 PRODUCTS: Mapping[str, Sequence[str]] = {
     "DEBIAN": ("Debian12",),
@@ -76,7 +77,7 @@ class OwnTexts(NamedTuple):
     def encode(self, report: Report) -> bytes:
         """Give the report as the node sends it."""
         told = msgspec.to_builtins(report)
-        listed: list[dict[str, Any]] = told["packages"]["installed"]
+        listed: list[dict[str, Any]] = list(told["packages"]["installed"])
         for position, package in enumerate(listed):
             if self.times:
                 package["installed_at"] = self.times[position % len(self.times)]
@@ -90,6 +91,7 @@ class OwnTexts(NamedTuple):
                 package.update(_UNKNOWN)
         if self.order:
             random.Random(self.order).shuffle(listed)
+        told["packages"]["installed"] = listed
         return msgspec.json.encode(told)
 
 
@@ -136,12 +138,8 @@ def put_advisory(db: Database, advisory: CatalogAdvisory) -> None:
     writer = AdvisoryWriter(db)
     writer.put(advisory)
     for product in sorted(writer.changed_products):
-        advisories.count_change(db, product, _system_of(product))
+        advisories.count_change(db, product, operating_system_of_product(product) or "")
     baselines.count_policy_change_everywhere(db)
-
-
-def _system_of(product: str) -> str:
-    return next(system for system, products in PRODUCTS.items() if product in products)
 
 
 def found_node(db: Database, scope: Scope, instance_id: str) -> ManagedNode:

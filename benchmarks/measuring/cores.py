@@ -1,7 +1,7 @@
 """Cores of this machine: who runs where, and how much time a process took."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +18,23 @@ def client_core() -> int:
     return min(os.sched_getaffinity(0))
 
 
+def all_cores() -> frozenset[int]:
+    """Give all cores that there are for measuring."""
+    return frozenset(os.sched_getaffinity(0))
+
+
 @contextmanager
 def on_core(core: int) -> Iterator[None]:
     """Run this process, and what it starts meanwhile for as long as that lives, on one core."""
+    with on_cores({core}):
+        yield
+
+
+@contextmanager
+def on_cores(cores: Set[int]) -> Iterator[None]:
+    """Run this process, and what it starts meanwhile for as long as that lives, on some cores."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:

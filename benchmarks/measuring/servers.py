@@ -7,13 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figure import BenchmarkError, MissingToolError
-from benchmarks.measuring.cores import cpu_s, on_core, server_core
+from benchmarks.measuring.cores import all_cores, cpu_s, on_cores, server_core
 from benchmarks.measuring.wire import WireAnswer
 
 HOST = "127.0.0.1"
@@ -57,10 +57,15 @@ def moto_command(port: int) -> list[str]:
 
 
 @contextmanager
-def patchwarden(data_directory: Path) -> Iterator[Server]:
-    """Serve a data directory."""
+def patchwarden(data_directory: Path, *, workers: int | None = None) -> Iterator[Server]:
+    """Serve a data directory, on the server's core; on all cores if `workers` is given."""
     port = free_port()
-    with running(patchwarden_command(data_directory, port), port) as server:
+    command = patchwarden_command(data_directory, port)
+    cores = frozenset({server_core()})
+    if workers is not None:
+        command += ["--workers", str(workers)]
+        cores = all_cores()
+    with running(command, port, cores=cores) as server:
         yield server
 
 
@@ -105,9 +110,14 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program on the server's core until the block ends; what it prints is dropped."""
-    with on_core(server_core()):
+def started(
+    command: Sequence[str], *, cores: Set[int] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a program until the block ends, on the server's core unless others are given.
+
+    What it prints is dropped.
+    """
+    with on_cores(cores or {server_core()}):
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment()
         )
@@ -123,12 +133,14 @@ def started(command: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int) -> Iterator[Server]:
-    """Run a server by this command line, which has it listen on `port`.
+def running(
+    command: Sequence[str], port: int, *, cores: Set[int] | None = None
+) -> Iterator[Server]:
+    """Run a server by this command line, which has it listen on `port`; `cores` as in `started`.
 
     Raises BenchmarkError if it does not begin to.
     """
-    with started(command) as process:
+    with started(command, cores=cores) as process:
         _wait_until_it_listens(process, port)
         yield Server(port, process)
 

@@ -3,12 +3,12 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figure import BenchmarkError, MissingToolError
-from benchmarks.measuring.cores import client_core, on_core
+from benchmarks.measuring.cores import client_core, on_cores
 from benchmarks.measuring.servers import Server
 
 _SCRIPT = """
@@ -64,11 +64,18 @@ def require_wrk() -> str:
 
 
 def put_load_on(
-    server: Server, requests: Sequence[bytes], turn_s: float, *, connections: int, script: Path
+    server: Server,
+    requests: Sequence[bytes],
+    turn_s: float,
+    *,
+    connections: int,
+    script: Path,
+    cores: Set[int] | None = None,
 ) -> Load:
     """Send `requests` in turns for `turn_s`, one at a time on each connection.
 
-    The program for wrk is written to `script`.
+    The program for wrk is written to `script`; it runs on the client's core unless others are
+    given.
 
     Raises BenchmarkError if any answer is a refusal or does not come.
     """
@@ -77,7 +84,7 @@ def put_load_on(
     # wrk knows whole seconds only.
     command = [require_wrk(), "-t1", f"-c{connections}", f"-d{max(1, round(turn_s))}s"]
     before_s = server.cpu_s()
-    with on_core(client_core()):
+    with on_cores(cores or {client_core()}):
         ran = subprocess.run(
             [*command, "-s", str(script), server.url], capture_output=True, text=True, check=False
         )

@@ -26,6 +26,7 @@ PAGES = [
     "docs/guides/catalog.md",
     "docs/guides/original-agent.md",
     "docs/guides/other-inventories.md",
+    "docs/guides/search.md",
     "docs/guides/terraform.md",
     "docs/guides/windows.md",
     "docs/operations/running.md",

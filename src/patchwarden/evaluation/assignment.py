@@ -38,7 +38,8 @@ class Assignments:
     ) -> AssignedBaseline:
         """Give the baseline of a node of `operating_system` in `patch_group`, empty if in none.
 
-        What it says is kept for good, so that evaluations can refer to it. Must run inside a transaction.
+        What it says is kept for good, so that evaluations can refer to it. Must run inside a
+        transaction.
         """
         generation = baselines.policy_generation(db, scope)
         key = (scope, generation, operating_system, patch_group)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from patchwarden.domain.reported_patches import ReportedPatches, read_patches
 from patchwarden.evaluation.engine import Engine
@@ -10,7 +11,7 @@ from patchwarden.evaluation.kept_reports import join_upload
 from patchwarden.evaluation.shared_verdicts import Judged
 from patchwarden.store import nodes, packed_rows, scans, verdicts
 from patchwarden.store.database import Database, Scope
-from patchwarden.store.errors import WriteRequiredError
+from patchwarden.store.errors import StoreUnavailableError, WriteRequiredError
 from patchwarden.store.node_selection import NodeSelection
 from patchwarden.store.nodes import ManagedNode
 from patchwarden.store.verdicts import NodeState, NodeVerdict, Provenance
@@ -24,6 +25,20 @@ class OutdatedError(WriteRequiredError):
     def __init__(self, instance_ids: Sequence[str]) -> None:
         super().__init__(f"{len(instance_ids)} nodes have to be judged again first.")
         self.instance_ids = instance_ids
+
+
+class Judgement(NamedTuple):
+    """What a node was judged to be."""
+
+    scope: Scope
+    instance_id: str
+    state: NodeState
+    """That of the node when it was judged."""
+    bearing: tuple[str, ...]
+    provenance: Provenance
+    outcome: Judged | None
+    """None if the evaluation in force still holds."""
+    now: float
 
 
 def current(
@@ -83,6 +98,49 @@ def judge(
     is only confirmed. What was superseded longer ago than a page token lives is dropped: a walk
     that still goes on then has to begin anew. Must run inside a transaction.
     """
+    _put_in_force(db, engine, _judgement(db, engine, scope, instance_id, now, report))
+
+
+def judged_ahead(
+    db: Database, engine: Engine, scope: Scope, instance_id: str, now: float
+) -> Judgement | None:
+    """Judge a node, but for writing the result: that is for `put_ahead_in_force`.
+
+    None if there is nothing to judge. `db` may only read, within a snapshot; `engine` must be used
+    by no other thread. Raises WriteRequiredError if something new has to be stored before.
+    """
+    state = verdicts.of_node(db, scope, instance_id)
+    if state is None or state.scan_id is None or _is_current(state, engine, now):
+        return None
+    try:
+        return _judgement(db, engine, scope, instance_id, now, None)
+    except StoreUnavailableError as error:
+        raise WriteRequiredError(
+            f"{instance_id} has to be judged where writing is allowed."
+        ) from error
+
+
+def put_ahead_in_force(db: Database, engine: Engine, judgement: Judgement) -> bool:
+    """Put a result in force, unless the node or the policy has changed since it was judged.
+
+    Says whether it has. Must run inside a transaction.
+    """
+    scope, instance_id = judgement.scope, judgement.instance_id
+    state, node = verdicts.of_node(db, scope, instance_id), nodes.find(db, scope, instance_id)
+    if node is None or state != judgement.state or _bearing(node) != judgement.bearing:
+        return False
+    _put_in_force(db, engine, judgement)
+    return True
+
+
+def _judgement(
+    db: Database,
+    engine: Engine,
+    scope: Scope,
+    instance_id: str,
+    now: float,
+    report: ReportedPatches | None,
+) -> Judgement:
     assert db.in_transaction
     state = verdicts.of_node(db, scope, instance_id)
     assert state is not None
@@ -95,19 +153,26 @@ def judge(
         basis = _made_on_the_node(db, engine, state.scan_id, node, report)
     else:
         basis = made_here(db, engine, scope, node, now)
+    holds = state.verdict is not None and _still_holds(db, state, basis.provenance, now)
+    outcome = None if holds else basis.make()
+    return Judgement(scope, instance_id, state, _bearing(node), basis.provenance, outcome, now)
+
+
+def _put_in_force(db: Database, engine: Engine, judgement: Judgement) -> None:
+    state, outcome, now = judgement.state, judgement.outcome, judgement.now
     verdicts.drop_superseded(db, state.node_key, before=now - engine.choices.token_lifetime_s)
-    if state.verdict is not None and _still_holds(db, state, basis.provenance, now):
+    if outcome is None:
+        assert state.verdict is not None
         verdicts.confirm(
             db,
             state.node_key,
             state.verdict.verdict_id,
-            scan_id=state.scan_id,
+            scan_id=judgement.provenance.scan_id,
             generation=state.generation,
         )
         return
-    outcome = basis.make()
     verdict = NodeVerdict(
-        provenance=basis.provenance,
+        provenance=judgement.provenance,
         generation=state.generation,
         evaluated_at=now,
         valid_until=outcome.valid_until,
@@ -116,6 +181,11 @@ def judge(
     )
     before = packed_rows.NO_ROWS if state.verdict is None else state.verdict.rows
     verdicts.put_in_force(db, state.node_key, verdict, before)
+
+
+def _bearing(node: ManagedNode) -> tuple[str, ...]:
+    """Give what bears on the verdicts besides the policy and the newest report."""
+    return node.patch_group, node.operating_system, node.platform_version
 
 
 def _made_on_the_node(

@@ -83,10 +83,12 @@ def set_tags(db: Database, scope: Scope, baseline_id: str, tags: Mapping[str, st
 def keep_content(db: Database, content: PatchBaseline) -> bytes:
     """Keep one content for good, so that what was judged by it can be judged again."""
     digest, encoded = _named(content)
-    db.execute(
-        "INSERT INTO baseline_contents (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        (digest, encoded),
-    )
+    # Looked up first, so that where it is kept already a connection that only reads will do.
+    if db.one("SELECT 1 FROM baseline_contents WHERE digest = ?", (digest,)) is None:
+        db.execute(
+            "INSERT INTO baseline_contents (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (digest, encoded),
+        )
     return digest
 
 
@@ -143,7 +145,8 @@ def count_policy_change(db: Database, scope: Scope) -> None:
     """Note that a node of `scope` may have got another baseline."""
     db.execute(
         "INSERT INTO policy_generations (account_id, region, generation) VALUES (?, ?, 1)"
-        " ON CONFLICT (account_id, region) DO UPDATE SET generation = policy_generations.generation + 1",
+        " ON CONFLICT (account_id, region)"
+        " DO UPDATE SET generation = policy_generations.generation + 1",
         scope,
     )
 

@@ -173,9 +173,13 @@ class Database(ABC):
         self._after_commit.append(call)
 
     def if_undone(self, call: Callable[[], object]) -> None:
-        """Call `call` if what this transaction or savepoint has done so far is undone."""
+        """Call `call` if what this transaction or savepoint has done so far is undone.
+
+        What only reads does nothing that could be.
+        """
         assert self.in_transaction
-        self._if_undone.append(call)
+        if not self.read_only:
+            self._if_undone.append(call)
 
     def _undo(self, kept: int) -> None:
         while len(self._if_undone) > kept:

@@ -17,6 +17,13 @@ def find(db: Database, scope: Scope) -> int | None:
     return None if row is None else int(row[0])
 
 
+def everything(db: Database) -> list[Scope]:
+    """Give every scope that has had a node."""
+    return [
+        Scope(*row) for row in db.all("SELECT account_id, region FROM scopes ORDER BY scope_id")
+    ]
+
+
 def of_node(db: Database, node_key: int) -> int:
     """Give the number of the scope that a node is in; the node must exist."""
     row = db.one(

@@ -114,6 +114,14 @@ class NodeState(NamedTuple):
     """None if the node was never judged."""
 
 
+class OutdatedNode(NamedTuple):
+    """A node that has to be judged again."""
+
+    scope: Scope
+    node_key: int
+    instance_id: str
+
+
 def of_node(db: Database, scope: Scope, instance_id: str) -> NodeState | None:
     """Give a node and the evaluation in force; None if `scope` has no such node."""
     row = db.one(
@@ -189,9 +197,52 @@ def some_outdated(db: Database, scope: Scope, *, engine: str, now: float, limit:
 
     However many nodes there are, it looks at no more than that many of each kind of outdated ones.
     """
+    return [row[1] for row in _some_outdated(db, scope, (engine, now, math.inf), limit)]
+
+
+def outdated_anywhere(
+    db: Database, *, engine: str, now: float, others_before: float, limit: int
+) -> list[OutdatedNode]:
+    """Give up to `limit` nodes of all scopes that `outdated` gives, in no order.
+
+    Of those judged by other engines only the ones judged before the instant `others_before`: two
+    servers with different engines must not go on for ever to judge again what the other has judged.
+    """
+    found: list[OutdatedNode] = []
+    for scope in scopes.everything(db):
+        left = limit - len(found)
+        if left <= 0:
+            break
+        rows = _some_outdated(db, scope, (engine, now, others_before), left)
+        found += [OutdatedNode(scope, *row) for row in rows]
+    return found
+
+
+def count_outdated(db: Database, *, engine: str, now: float) -> int:
+    """Count the nodes of all scopes that `outdated` gives; it looks at every node."""
+    total = 0
+    for scope in scopes.everything(db):
+        row = db.one(
+            f"SELECT count(*) FROM nodes n {JOIN_IN_FORCE}"  # noqa: S608
+            f" WHERE n.account_id = ? AND n.region = ? AND {_OUTDATED}",
+            (*scope, now, baselines.policy_generation(db, scope), engine),
+        )
+        assert row is not None
+        total += int(row[0])
+    return total
+
+
+def _some_outdated(
+    db: Database, scope: Scope, judged_by: tuple[str, float, float], limit: int
+) -> list[Row]:
+    """Give keys and ids of outdated nodes.
+
+    `judged_by` are the engine, the instant, and before which others must have judged a node.
+    """
     scope_id = scopes.find(db, scope)
     if scope_id is None:
         return []
+    engine, now, others_before = judged_by
     in_force = "verdicts WHERE superseded_at IS NULL AND scope_id = ?"
     generation = baselines.policy_generation(db, scope)
     kinds: list[tuple[str, tuple[Value, ...]]] = [
@@ -203,18 +254,21 @@ def some_outdated(db: Database, scope: Scope, *, engine: str, now: float, limit:
             scope,
         ),
         *(
-            (f"{in_force} AND engine > ? AND engine < ?", (scope_id, above, below))
+            (
+                f"{in_force} AND engine > ? AND engine < ? AND evaluated_at < ?",
+                (scope_id, above, below, others_before),
+            )
             for above, below in _between(engine, REPORTED)
         ),
     ]
     keys = " UNION ".join(
-        f"SELECT * FROM (SELECT node_key FROM {kind} LIMIT ?) AS kind" for kind, _ in kinds
-    )  # noqa: S608
-    rows = db.all(
-        f"SELECT instance_id FROM nodes WHERE node_key IN ({keys}) LIMIT ?",  # noqa: S608
+        f"SELECT * FROM (SELECT node_key FROM {kind} LIMIT ?) AS kind"  # noqa: S608
+        for kind, _ in kinds
+    )
+    return db.all(
+        f"SELECT node_key, instance_id FROM nodes WHERE node_key IN ({keys}) LIMIT ?",  # noqa: S608
         (*(value for _, values in kinds for value in (*values, limit)), limit),
     )
-    return [row[0] for row in rows]
 
 
 def _between(*engines: str) -> list[tuple[str, str]]:

@@ -23,7 +23,9 @@ Patches = list[tuple[str, str]]
 """Titles and states, by title."""
 
 
-def _package(name: str, version: str | None, cve_ids: Sequence[str], *, security: bool) -> Package:
+def _package(
+    name: str, version: str | None, cve_ids: tuple[str, ...], *, security: bool
+) -> Package:
     offer = AvailableVersion(version=version or "1.0-1", origins=(int(security),), cve_ids=cve_ids)
     return package(name, available=[offer])
 
