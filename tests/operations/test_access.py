@@ -16,6 +16,7 @@ NOBODY = Holder(account_id="", role="node")
 
 READ = frozenset(
     {
+        "CountNodes",
         "DescribeActivations",
         "DescribeAvailablePatches",
         "DescribeEffectivePatchesForPatchBaseline",
@@ -42,6 +43,7 @@ READ = frozenset(
         "ListInventoryEntries",
         "ListResourceComplianceSummaries",
         "ListTagsForResource",
+        "SearchNodes",
     }
 )
 OPERATE = frozenset(

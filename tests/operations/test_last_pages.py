@@ -1,5 +1,6 @@
 """NextToken on the last page."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ PAGED = sorted(
 
 
 def documentation(name: str) -> str:
-    """Give what the published service model says about the NextToken of an answer."""
-    model = Loader().load_service_model("ssm", "service-2")
+    """Give what the service model, published or ours, says about the NextToken of an answer."""
+    loader = Loader(extra_search_paths=[str(files("patchwarden.protocol") / "models")])
+    is_ours = f"Patchwarden.{name}" in OPERATIONS
+    model = loader.load_service_model("patchwarden" if is_ours else "ssm", "service-2")
     output = model["shapes"][model["operations"][name]["output"]["shape"]]
     return str(output["members"]["NextToken"]["documentation"])
 

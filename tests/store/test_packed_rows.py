@@ -155,4 +155,4 @@ def test_parts_of_seconds_are_dropped() -> None:
 
 def test_no_rows_are_no_bytes() -> None:
     assert pack([], []) == NO_ROWS
-    assert (len(NO_ROWS), NO_ROWS.data, NO_ROWS.pick_codes(range(0))) == (0, b"", ())
+    assert (len(NO_ROWS), NO_ROWS.data, list(NO_ROWS.pick_codes(range(0)))) == (0, b"", [])

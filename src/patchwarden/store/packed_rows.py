@@ -8,7 +8,7 @@ column.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from patchwarden.domain.patches import Verdict
 from patchwarden.domain.states import STATES_WITHOUT_INSTALL, ComplianceLevel, PatchState
@@ -26,7 +26,7 @@ _MAX_INSTALLERS = 255
 _MARK = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PackedRows:
     """The columns of one evaluation."""
 
@@ -51,7 +51,7 @@ class PackedRows:
 
     def pick_codes(self, positions: Sequence[int]) -> Sequence[int]:
         """Give the codes of some rows; `record_id_of` and `state_of` read them."""
-        return self._u32_column(0, positions)
+        return _picked(self._codes, positions)
 
     def pick_levels(self, positions: Sequence[int]) -> Sequence[ComplianceLevel]:
         """Give the compliance levels of some rows."""
@@ -62,7 +62,7 @@ class PackedRows:
 
         It is 0 where nobody knows it, `NOT_INSTALLED` where there is none.
         """
-        return self._u32_column(4, positions)
+        return _picked(self._times, positions)
 
     def pick_installers(self, positions: Sequence[int]) -> Sequence[int]:
         """Give who installed the patches of some rows: 0 unknown, n the n-th of `installers`."""
@@ -75,18 +75,23 @@ class PackedRows:
             yield found
             found = marks.find(_MARK, found + 1)
 
-    def _u32_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
-        offset = column * len(self)
-        if isinstance(positions, range) and positions.step == 1:
-            return byte_planes.read(self.data, len(self), offset=offset, rows=positions)
-        whole = byte_planes.read(self.data, len(self), offset=offset)
-        return [whole[position] for position in positions]
+    @cached_property
+    def _codes(self) -> Sequence[int]:
+        return byte_planes.read_compactly(self.data, len(self), offset=0)
+
+    @cached_property
+    def _times(self) -> Sequence[int]:
+        return byte_planes.read_compactly(self.data, len(self), offset=4 * len(self))
 
     def _u8_column(self, column: int, positions: Sequence[int]) -> Sequence[int]:
-        offset = column * len(self)
-        if isinstance(positions, range) and positions.step == 1:
-            return self.data[offset + positions.start : offset + positions.stop]
-        return [self.data[offset + position] for position in positions]
+        start = column * len(self)
+        return _picked(self.data[start : start + len(self)], positions)
+
+
+def _picked(column: Sequence[int], positions: Sequence[int]) -> Sequence[int]:
+    if isinstance(positions, range) and positions.step == 1:
+        return column[positions.start : positions.stop]
+    return [column[position] for position in positions]
 
 
 NO_ROWS = PackedRows(b"", ())

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,6 +43,8 @@ _INSERT = (
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 _NO_GENERATION = -1
+_MAX_ROWS_KNOWN = 2_000
+"""Evaluations whose rows are remembered; some 16 KiB each."""
 REPORTED = "reported"
 """The engine of an evaluation that was made on the node, which no policy here bears on."""
 JOIN_IN_FORCE = "LEFT JOIN verdicts v ON v.node_key = n.node_key AND v.superseded_at IS NULL"
@@ -365,6 +368,8 @@ def _of_verdict(db: Database, node_key: int, verdict_id: int, columns: Sequence[
     return row
 
 
+# A walk comes back for the next page of the same rows, and to read them takes as long as a page.
+@lru_cache(maxsize=_MAX_ROWS_KNOWN)
 def _rows(compressed: bytes, installers: str) -> PackedRows:
     packed = decompress(compressed)
     if installers == "[]":
