@@ -29,6 +29,7 @@ MODULES = (
     "first_answer",
     "ingest",
     "evaluate",
+    "sweep",
     "catalog_import",
     "storage",
     "versions",

@@ -16,7 +16,7 @@ from patchwarden.cli.checks.finding import Finding
 from patchwarden.cli.checks.installation import installation_findings
 from patchwarden.cli.checks.server import clock_finding, server_findings
 from patchwarden.cli.installation import opened
-from patchwarden.store import catalog
+from patchwarden.store import baselines, catalog
 from patchwarden.store.installation import KEY_FILE_NAME
 from patchwarden.store.opening import StoreLocation
 from patchwarden.store.sqlite import FILE_NAME
@@ -185,3 +185,14 @@ def test_a_problem_makes_the_command_fail(cli: CommandLine, data: Path) -> None:
 def test_warnings_alone_do_not_make_it_fail(cli: CommandLine, data: Path, account: Account) -> None:
     outcome = cli.succeed("doctor", "--data", data, "--endpoint", account.server.url)
     assert "Problems: 0." in outcome.out
+
+
+def test_nodes_that_have_to_be_judged_again_are_counted(data: Path, cli: CommandLine) -> None:
+    cli.succeed("simulate", "--nodes", "2", "--seed", "1", "--data", data)
+    now = time.time()
+    assert by_check(installation_findings(StoreLocation(data), now))["sweep"].status == "ok"
+    with opened(StoreLocation(data)) as (_, db), db.transaction():
+        baselines.count_policy_change_everywhere(db)
+    found = by_check(installation_findings(StoreLocation(data), now))["sweep"]
+    assert found.status == "warning"
+    assert found.sentence.startswith("2 of 2 nodes still have to be judged again; ")

@@ -4,6 +4,7 @@ from node_store import SCOPE, NodeStore
 from patchwarden.data.load import operating_systems, predefined_baseline_arn
 from patchwarden.domain.baselines import PatchBaseline
 from patchwarden.evaluation.assignment import (
+    Assignments,
     assigned_baseline,
     default_predefined,
     find_predefined,
@@ -92,3 +93,59 @@ def test_the_baseline_of_the_patch_group_comes_before_the_default(store: NodeSto
     assert assigned(store, patch_group="db") == predefined()
     assert assigned(store) == predefined()
     assert assigned(store, "UBUNTU", "web") == predefined("UBUNTU")
+
+
+def find_again(
+    store: NodeStore, known: Assignments, patch_group: str = "", operating_system: str = "DEBIAN"
+) -> str:
+    """Ask what remembers; it must agree with what is stored."""
+    with store.db.transaction():
+        found = known.find(store.db, SCOPE, operating_system, patch_group)
+    fresh = assigned_baseline(store.db, SCOPE, operating_system, patch_group)
+    assert (found.baseline_id, found.content) == (fresh.baseline_id, fresh.content)
+    assert found.digest == baselines.digest_of(fresh.content)
+    return found.baseline_id
+
+
+def test_each_change_of_policy_is_seen_at_once(store: NodeStore) -> None:
+    known = Assignments()
+    add(store)
+    assert find_again(store, known) == predefined()[0]
+    register(store, OURS_ID)
+    assert find_again(store, known) == OURS_ID
+    assert find_again(store, known, operating_system="UBUNTU") == predefined("UBUNTU")[0]
+    with store.db.transaction():
+        other = "pb-0123456789abcdef1"
+        baselines.add(store.db, SCOPE, other, OURS, now=0.0, by="tester")
+        patch_groups.register(store.db, SCOPE, PatchGroupBaseline("web", "DEBIAN", other))
+    assert find_again(store, known, "web") == other
+    assert find_again(store, known) == OURS_ID
+    with store.db.transaction():
+        patch_groups.deregister(store.db, SCOPE, "web", other)
+    assert find_again(store, known, "web") == OURS_ID
+
+
+def test_what_it_says_is_kept(store: NodeStore) -> None:
+    known = Assignments()
+    with store.db.transaction():
+        digest = known.find(store.db, SCOPE, "DEBIAN", "").digest
+    assert store.db.one("SELECT 1 FROM baseline_contents WHERE digest = ?", (digest,)) == (1,)
+
+
+def test_an_undone_change_is_forgotten(store: NodeStore) -> None:
+    known = Assignments()
+    add(store)
+
+    def find_and_fail() -> None:
+        baselines.set_default(store.db, SCOPE, "DEBIAN", OURS_ID)
+        assert known.find(store.db, SCOPE, "DEBIAN", "").baseline_id == OURS_ID
+        raise KeyError
+
+    with pytest.raises(KeyError), store.db.transaction():
+        find_and_fail()
+    with store.db.transaction(), pytest.raises(KeyError), store.db.savepoint():
+        find_and_fail()
+    assert find_again(store, known) == predefined()[0]
+    # This change counts as the same generation as the undone one.
+    register(store, predefined_baseline_arn(SCOPE.region, predefined()[0]))
+    assert find_again(store, known) == predefined()[0]

@@ -1,5 +1,6 @@
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -282,3 +283,93 @@ def test_any_number_of_values_can_be_asked_for(db: Database, count: int) -> None
         "SELECT name FROM installation WHERE length(value) = ? AND name IN (:values)", wanted, [1]
     )
     assert sorted(row[0] for row in rows) == sorted(wanted)
+
+
+def undo_later_and_fail(db: Database, calls: list[str], *notes: str) -> None:
+    for note in notes:
+        db.if_undone(partial(calls.append, note))
+    raise KeyError
+
+
+def test_calls_if_undone_run_newest_first_before_the_error_rises(db: Database) -> None:
+    calls: list[str] = []
+    with pytest.raises(KeyError), db.transaction():
+        undo_later_and_fail(db, calls, "first", "second")
+    assert calls == ["second", "first"]
+
+
+def test_calls_if_undone_are_dropped_once_it_is_durable(db: Database) -> None:
+    calls: list[str] = []
+    with db.transaction():
+        db.if_undone(lambda: calls.append("durable"))
+    with pytest.raises(KeyError), db.transaction():
+        undo_later_and_fail(db, calls, "undone")
+    with pytest.raises(KeyError), db.transaction():
+        insert_and_fail(db, "a")
+    assert calls == ["undone"]
+
+
+def test_calls_if_undone_run_with_their_savepoint_alone(db: Database) -> None:
+    calls: list[str] = []
+    with db.transaction():
+        db.if_undone(lambda: calls.append("of the transaction"))
+        with db.savepoint():
+            db.if_undone(lambda: calls.append("of another"))
+        with pytest.raises(KeyError), db.savepoint():
+            undo_later_and_fail(db, calls, "of the savepoint")
+        assert calls == ["of the savepoint"]
+    assert calls == ["of the savepoint"]
+
+
+def test_calls_if_undone_outlive_their_savepoint(db: Database) -> None:
+    calls: list[str] = []
+
+    def run() -> None:
+        with db.savepoint(), db.savepoint():
+            db.if_undone(lambda: calls.append("inner"))
+        raise KeyError
+
+    with db.transaction():
+        with pytest.raises(KeyError), db.savepoint():
+            run()
+        assert calls == ["inner"]
+    with pytest.raises(KeyError), db.transaction():
+        run()
+    assert calls == ["inner", "inner"]
+
+
+@pytest.mark.sqlite_only
+def test_calls_if_undone_run_when_it_cannot_be_made_durable(db: SqliteDatabase) -> None:
+    calls: list[str] = []
+
+    def run() -> None:
+        db.if_undone(lambda: calls.append("undone"))
+        db.execute("CREATE TEMP TABLE a (id INTEGER PRIMARY KEY)")
+        db.execute("CREATE TEMP TABLE b (id INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)")
+        db.execute("INSERT INTO b VALUES (1)")
+
+    db.execute("PRAGMA foreign_keys = ON")
+    with pytest.raises(sqlite3.IntegrityError), db.transaction():
+        run()
+    assert not db.in_transaction
+    assert calls == ["undone"]
+
+
+@pytest.mark.sqlite_only
+def test_calls_if_undone_run_once_when_the_disk_is_full(db: Database) -> None:
+    calls: list[str] = []
+
+    def run() -> None:
+        db.if_undone(lambda: calls.append("undone"))
+        with pytest.raises(StoreUnavailableError), db.savepoint():
+            insert(db, "large", 100_000)
+
+    limit_to_pages_more(db, 3)
+    with pytest.raises(StoreUnavailableError), db.transaction():
+        run()
+    assert calls == ["undone"]
+
+
+def test_calls_if_undone_need_a_transaction(db: Database) -> None:
+    with pytest.raises(AssertionError):
+        db.if_undone(lambda: None)

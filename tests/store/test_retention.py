@@ -53,12 +53,16 @@ def test_what_arrived_later_is_kept(history: NodeStore) -> None:
 
 
 def test_what_an_evaluation_refers_to_is_kept_while_it_can_be_paged_through(
-    history: NodeStore,
+    store: NodeStore,
 ) -> None:
-    # Each report has been judged, and each evaluation but the last was superseded by the next.
-    assert drop(history, Limits(reports=NOW + 1000 * DAY_S, superseded=NOW)) == 0
-    assert history.count("scans") == 3
-    assert drop(history, Limits(reports=NOW + 1000 * DAY_S, superseded=NOW + 1.5 * DAY_S)) == 1
+    for minute in range(3):
+        store.accept(report([package("bash", f"{minute}-1")], at=NOW + 60 * minute))
+    # Each was judged, and its evaluation superseded by that of the next.
+    later = NOW + 1000 * DAY_S
+    assert drop(store, Limits(reports=later, superseded=NOW)) == 0
+    assert store.count("scans") == 3
+    assert drop(store, Limits(reports=later, superseded=NOW + 90)) == 1
+    assert drop(store, Limits(reports=later, superseded=NOW + 180)) == 1
 
 
 def test_facts_that_a_later_report_shares_are_kept(store: NodeStore) -> None:

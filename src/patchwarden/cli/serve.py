@@ -55,6 +55,16 @@ _FORMAT_OF_WORKERS = "%(asctime)s %(process)d %(levelname)s %(message)s"
 )
 @limit_options
 @click.option(
+    "--keep-history",
+    "keep_history_days",
+    metavar="DAYS",
+    type=click.IntRange(min=1),
+    default=365,
+    envvar="PATCHWARDEN_KEEP_HISTORY",
+    show_envvar=True,
+    help="How long reports are kept. The newest of each node always is.",
+)
+@click.option(
     "--no-auth",
     is_flag=True,
     help="Believe every request without a signature. For tests; on loopback only.",

@@ -31,10 +31,12 @@ from patchwarden.server.reader import Reader
 from patchwarden.server.request_rate import RequestRate, at_a_rate
 from patchwarden.server.settings import Settings
 from patchwarden.server.snapshots import Snapshots
+from patchwarden.server.sweeper import Sweeper
 from patchwarden.server.writer import Writer
 from patchwarden.store.credentials import Issuer
 from patchwarden.store.installation import Installation, open_installation
 
+_DAY_S = 24 * 3600
 HEALTH_PATH = "/_patchwarden/health"
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _GREETING = (
@@ -53,6 +55,7 @@ class App:
     reader: Reader | PooledReader
     writer: Writer
     admission: Admission
+    sweeper: Sweeper
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the start and end of the server."""
@@ -72,7 +75,10 @@ class App:
     async def _page(self, scope: HttpScope) -> HttpAnswer:
         is_get = scope["method"] in {"GET", "HEAD"}
         if is_get and scope["path"] == HEALTH_PATH:
-            return await self.reader.run(partial(health, self.reader.snapshot, self.admission))
+            sweep = self.sweeper.progress()
+            return await self.reader.run(
+                partial(health, self.reader.snapshot, self.admission, sweep)
+            )
         if is_get and scope["path"] == "/":
             return HttpAnswer(200, _GREETING, _TEXT)
         if is_get and scope["path"].startswith(SNAPSHOTS_PATH):
@@ -84,8 +90,10 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self.writer.start()
+        self.sweeper.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self.sweeper.stop()
         self.endpoint.background.close()
         self.writer.stop()
         self.reader.close()
@@ -131,8 +139,21 @@ def build_app(settings: Settings) -> App:
         writer=writer,
     )
     snapshots = Snapshots(resources.snapshot_links, vault, background)
+    sweeper = Sweeper(
+        installation.connect(read_only=True),
+        writer,
+        admission,
+        resources.engine,
+        holder=secrets.token_hex(8),
+        keep_history_s=settings.keep_history_days * _DAY_S,
+    )
     return App(
-        endpoint=endpoint, snapshots=snapshots, reader=reader, writer=writer, admission=admission
+        endpoint=endpoint,
+        snapshots=snapshots,
+        reader=reader,
+        writer=writer,
+        admission=admission,
+        sweeper=sweeper,
     )
 
 

@@ -1,7 +1,7 @@
 """Whether this server can do its work, and how much of it there is, for those who watch it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -14,16 +14,21 @@ from patchwarden.store.database import Database
 _JSON = [(b"content-type", b"application/json")]
 
 
-def health(snapshot: Callable[[], Database], admission: Admission) -> HttpAnswer:
-    """Answer 200 if the store that `snapshot` gives can be read, else 503."""
+def health(
+    snapshot: Callable[[], Database], admission: Admission, sweep: Mapping[str, object]
+) -> HttpAnswer:
+    """Answer 200 if the store that `snapshot` gives can be read, else 503.
+
+    `sweep` says how far the sweeper is.
+    """
     try:
         snapshot().one("SELECT count(*) FROM installation")
     except PatchwardenError:
-        return HttpAnswer(503, _body("the store cannot be read", admission), _JSON)
-    return HttpAnswer(200, _body("ok", admission), _JSON)
+        return HttpAnswer(503, _body("the store cannot be read", admission, sweep), _JSON)
+    return HttpAnswer(200, _body("ok", admission, sweep), _JSON)
 
 
-def _body(status: str, admission: Admission) -> bytes:
+def _body(status: str, admission: Admission, sweep: Mapping[str, object]) -> bytes:
     return msgspec.json.encode(
         {
             "status": status,
@@ -33,6 +38,7 @@ def _body(status: str, admission: Admission) -> bytes:
             "under_way": {
                 reason: admission.under_way[reason] for reason in Reason if reason != Reason.RATE
             },
+            "sweep": sweep,
             "refused": {reason: admission.refused[reason] for reason in Reason},
         }
     )

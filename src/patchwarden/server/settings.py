@@ -37,6 +37,8 @@ class Settings:
     """Processes that answer."""
     limits: Limits = field(default_factory=Limits)
     """Of each of them."""
+    keep_history_days: int = 365
+    """For how long reports are kept that are not the newest of their node."""
     choices: Choices = field(default_factory=Choices)
 
     def __post_init__(self) -> None:

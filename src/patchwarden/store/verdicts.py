@@ -221,6 +221,15 @@ def outdated_anywhere(
     return found
 
 
+def engines(db: Database) -> list[str]:
+    """Give the engines by which evaluations in force were made here."""
+    rows = db.all(
+        "SELECT DISTINCT engine FROM verdicts WHERE superseded_at IS NULL AND engine <> ?",
+        (REPORTED,),
+    )
+    return [row[0] for row in rows]
+
+
 def count_outdated(db: Database, *, engine: str, now: float) -> int:
     """Count the nodes of all scopes that `outdated` gives; it looks at every node."""
     total = 0

@@ -294,15 +294,15 @@ class TestReportedVerdicts:
         assert (state["OperationEndTime"], state["SnapshotId"]) == (NOW + 60, "other")
 
     def test_an_unchanged_upload_costs_one_row(self, api: Api, node: str) -> None:
-        tables = ("scans", "facts", "verdicts", "inventory_items")
+        tables = ("scans", "facts", "node_facts", "verdicts", "inventory_items")
 
         def rows() -> list[object]:
             return [api.db.one(f"SELECT count(*) FROM {table}") for table in tables]
 
         self.upload(api, node)
-        assert rows() == [(1,), (2,), (1,), (2,)]
+        assert rows() == [(1,), (1,), (1,), (1,), (2,)]
         self.upload(api, node, at=NOW + 60, SnapshotId="s", ExecutionId="e")
-        assert rows() == [(2,), (2,), (1,), (2,)]
+        assert rows() == [(2,), (1,), (1,), (1,), (2,)]
 
     def test_the_order_of_the_items_does_not_matter(self, api: Api, node: str) -> None:
         put(api, node, rows_item(self.ROWS), summary_item())

@@ -11,7 +11,7 @@ from patchwarden.cli.checks.finding import Finding, ok, problem, warning
 from patchwarden.cli.installation import opened
 from patchwarden.cli.output import age, counted
 from patchwarden.errors import PatchwardenError
-from patchwarden.store import catalog, credentials, health
+from patchwarden.store import catalog, credentials, health, verdicts
 from patchwarden.store.database import Database
 from patchwarden.store.opening import StoreLocation
 
@@ -74,6 +74,7 @@ def _store_findings(db: Database, now: float) -> Iterator[Finding]:
     yield ok("store", "It opens, and is found intact.")
     yield _admin_key(db)
     yield _nodes(db, now)
+    yield from _sweep(db, now)
     yield _catalog(db, now)
 
 
@@ -103,6 +104,24 @@ def _nodes(db: Database, now: float) -> Finding:
     if counts.registered == 0:
         return ok(check, "No nodes yet.")
     return ok(check, f"{counted(counts.registered, 'node')}, and all reported lately.")
+
+
+def _sweep(db: Database, now: float) -> Iterator[Finding]:
+    """Say how far the sweep is, where nodes are judged by one engine alone."""
+    check = "sweep"
+    engines = verdicts.engines(db)
+    if len(engines) > 1:
+        yield ok(check, "Servers of different versions or settings have judged nodes.")
+        return
+    outdated = sum(verdicts.count_outdated(db, engine=engine, now=now) for engine in engines)
+    if outdated:
+        yield warning(
+            check,
+            f"{outdated:,} of {health.count_nodes(db, now).registered:,} nodes still have to be "
+            "judged again; a running server does it by itself, and what it shows is judged before.",
+        )
+    elif engines:
+        yield ok(check, "Every node that has reported is judged by what is known now.")
 
 
 def _catalog(db: Database, now: float) -> Finding:
