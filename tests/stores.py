@@ -18,7 +18,7 @@ from patchwarden.store.sqlite import SqliteDatabase
 from postgresql_server import PostgresqlServer, running_postgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-ON_BOTH = ("store", "operations/test_conformance.py")
+ON_BOTH = ("store",)
 """Below tests/: what runs on both stores each time; with --every-store all that can does."""
 BROKEN_CONSTRAINT = (sqlite3.IntegrityError, TryAgainError)
 """What rises when a key is there already: in PostgreSQL it may have come meanwhile."""

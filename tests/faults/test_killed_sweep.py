@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from patchwarden.choices import Choices
 from patchwarden.evaluation.assignment import default_predefined
 from patchwarden.evaluation.engine import Engine
@@ -61,6 +63,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline
 
 
+@pytest.mark.slow
 def test_another_server_finishes_the_sweep_of_one_that_was_killed(tmp_path: Path) -> None:
     directories = [tmp_path / "first", tmp_path / "second"]
     data = directories[0] / "data"
