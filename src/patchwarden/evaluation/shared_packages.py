@@ -1,6 +1,5 @@
 """Packages as the texts that nodes share tell of them: read once, whichever nodes have them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -12,9 +11,8 @@ from patchwarden.evaluation.kept_reports import PACKAGE_TYPE
 from patchwarden.store.database import Database
 from patchwarden.store.package_texts import PackageTexts
 from patchwarden.store.packed_rows import time_of
-from patchwarden.store.shared_texts import NO_TIME, PackedTexts
+from patchwarden.store.shared_texts import AT, BY, NO_TIME, PackedTexts, filled, marks_of
 
-_LEFT_OUT = re.compile(rb'"installed_(at|by)":0(?=[,}])')
 _MAX_KNOWN = 200_000
 _package: msgspec.json.Decoder[Any] = msgspec.json.Decoder(PACKAGE_TYPE)
 _instant = msgspec.json.Decoder(float | None)
@@ -93,15 +91,10 @@ def own_values(packed: PackedTexts) -> OwnValues:
 
 def _read(text_id: int, text: bytes) -> SharedPackage | None:
     """Read a text; None if what was left out of it does not stand where it usually does."""
-    marks = _LEFT_OUT.findall(text)
-    marked = _package.decode(_filled(text, at=b"12345.0", by=b'"x"'))
-    expected = (12345.0 if b"at" in marks else None, "x" if b"by" in marks else None)
+    marks = marks_of(text)
+    marked = _package.decode(filled(text, {AT: b"12345.0", BY: b'"x"'}))
+    expected = (12345.0 if AT in marks else None, "x" if BY in marks else None)
     if (marked.installed_at, marked.installed_by) != expected:
         return None
     package = replace(marked, installed_at=None, installed_by=None)
     return SharedPackage(text_id, package, (package.name, package.architecture))
-
-
-def _filled(text: bytes, *, at: bytes, by: bytes) -> bytes:
-    values = {b"at": at, b"by": by}
-    return _LEFT_OUT.sub(lambda mark: b'"installed_%b":%b' % (mark[1], values[mark[1]]), text)

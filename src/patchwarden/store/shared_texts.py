@@ -7,7 +7,7 @@ Putting it together again gives the report byte for byte.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ _MARK = rb'("installed_(?:at|by)":)'
 _OWN_VALUE = re.compile(_MARK + rb'([^",{}\[\]\\]+|"[^"\\]*")')
 """A value of one node. In a JSON string the quotes of the mark would be escaped."""
 _LEFT_OUT = re.compile(_MARK + b"0(?=[,}])")
-_AT, _BY = b'"installed_at":', b'"installed_by":'
+AT, BY = b'"installed_at":', b'"installed_by":'
+"""What stands before a value that may be left out."""
 _SECONDS = rb"(?:0|[1-9][0-9]{0,8}|[1-3][0-9]{9})\.0"
 _WHOLE_SECONDS = re.compile(_SECONDS)
 _USUAL_TIMES = re.compile(_SECONDS + rb"(?:," + _SECONDS + rb")*")
@@ -108,12 +109,22 @@ def take_apart(text: bytes) -> SharedTexts | None:
         texts = [bytes(each) for each in _items.decode(shared)]
     except msgspec.DecodeError:
         return None
-    times = _of_each(texts, _AT, marks, values)
-    people = _of_each(texts, _BY, marks, values)
+    times = _of_each(texts, AT, marks, values)
+    people = _of_each(texts, BY, marks, values)
     # Between packages nothing but a comma can be put back.
     if not texts or times is None or people is None or shared[1:-1] != b",".join(texts):
         return None
     return SharedTexts(before, after, texts, times, people)
+
+
+def marks_of(text: bytes) -> Sequence[bytes]:
+    """Give what stands before the values that were left out of a text: `AT`, `BY`."""
+    return _LEFT_OUT.findall(text)
+
+
+def filled(text: bytes, values: Mapping[bytes, bytes]) -> bytes:
+    """Give a text with values in place of those that were left out, by what stands before them."""
+    return _LEFT_OUT.sub(lambda mark: mark[1] + values[mark[1]], text)
 
 
 def _of_each(
@@ -141,7 +152,7 @@ def put_together(shared: SharedTexts) -> bytes:
 def _in_order(marks: Sequence[bytes], shared: SharedTexts) -> Iterator[bytes]:
     """Give the values of all packages in the order of their marks."""
     times, people = filter(None, shared.times), filter(None, shared.people)
-    return (next(times if mark == _AT else people, b"") for mark in marks)
+    return (next(times if mark == AT else people, b"") for mark in marks)
 
 
 def pack(shared: SharedTexts, text_ids: Sequence[int]) -> bytes | None:
